@@ -1,0 +1,56 @@
+// Mirror is a bare copy of one repository on this machine's disk, kept by the git program (which
+// has the credentials, protocols and fixes). Watcher, workers and command line of one machine share
+// a folder of mirrors; a lock file beside each mirror serialises fetches. A mirror is a cache: it
+// may be deleted at any time. All calls block; errors are texts for people (what git was asked, of
+// which repository, its own last words).
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/base/result.h"
+
+namespace seaworthy::git {
+
+// One spelling per repository, so that watcher, hooks and people mean the same: an existing local
+// path becomes absolute, with links resolved and without a trailing "/.git"; a URL only loses
+// trailing slashes.
+std::string canonical_repository(std::string_view path_or_url);
+
+// "my-project" of "https://example.org/my-project.git", for people.
+std::string short_name(std::string_view repository);
+
+// Whether `text` can be a full object id: 40 or 64 lower-case hex digits.
+bool is_object_id(std::string_view text);
+
+class Mirror {
+ public:
+  // Creates the mirror on first use, without contacting the repository. `repository` is canonical.
+  static Result<Mirror> open(const std::filesystem::path& mirrors, const std::string& repository);
+
+  // Fetches what these ref globs match ("refs/heads/*") and drops refs that are gone there. Old
+  // objects stay.
+  Result<Done> fetch(const std::vector<std::string>& ref_globs) const;
+  // Makes sure that `revision` is present: nothing if it is, else by `ref`, else by all heads.
+  Result<Done> fetch_revision(const std::string& revision, const std::string& ref) const;
+  bool has(const std::string& revision) const;
+
+  // All refs of the mirror that match, with the commit each points to (tags peeled).
+  Result<std::map<std::string, std::string>> refs(const std::vector<std::string>& ref_globs) const;
+  // A name, tag, or abbreviated id, to a full commit id.
+  Result<std::string> resolve(const std::string& revision) const;
+
+  const std::filesystem::path& directory() const { return directory_; }
+  const std::string& repository() const { return repository_; }
+
+ private:
+  Mirror(std::filesystem::path directory, std::string repository);
+  std::filesystem::path directory_;
+  std::string repository_;
+};
+
+}  // namespace seaworthy::git

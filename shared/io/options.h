@@ -1,0 +1,46 @@
+// Options in one way for all programs: --some-option, SEAWORTHY_SOME_OPTION, or some-option = … in
+// the file that
+// --config names (TOML or INI). The command line wins over the environment, the environment over
+// the file. CLI11 is a heavy include: main.cc and the cli's command files only.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+#include "shared/io/log.h"
+
+namespace seaworthy::io {
+
+// Gives every option of `app` and of its subcommands its environment variable, and adds --config.
+// Call it last.
+inline void complete_options(CLI::App& app) {
+  auto name_environment = [](CLI::App* of) {
+    for (CLI::Option* option : of->get_options()) {
+      if (option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
+      std::string variable = "SEAWORTHY_";
+      for (char c : option->get_lnames().front())
+        variable.push_back(c == '-' ? '_'
+                                    : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
+      option->envname(variable);
+    }
+  };
+  name_environment(&app);
+  for (CLI::App* command : app.get_subcommands({})) {
+    name_environment(command);
+    for (CLI::App* nested : command->get_subcommands({})) name_environment(nested);
+  }
+  app.set_config("--config", "", "Read options from this TOML or INI file")
+      ->envname("SEAWORTHY_CONFIG");
+}
+
+inline void add_log_options(CLI::App& app, LogOptions& log) {
+  app.add_option("--log-format", log.format, "text for people, json for machines")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  app.add_option("--log-level", log.level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+}
+
+}  // namespace seaworthy::io

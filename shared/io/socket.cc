@@ -1,0 +1,170 @@
+#include "shared/io/socket.h"
+
+#include <stdexcept>
+#include <vector>
+
+#include "shared/model/limits.h"
+
+namespace seaworthy::io {
+namespace {
+
+using zmq::sockopt::backlog;
+
+// A dead peer is noticed by ZMTP heartbeats; TCP keep-alive never fired while data was
+// unacknowledged.
+void set_common(zmq::socket_t& socket) {
+  socket.set(zmq::sockopt::linger, 0);
+  socket.set(zmq::sockopt::heartbeat_ivl, 5'000);
+  socket.set(zmq::sockopt::heartbeat_timeout, 15'000);
+  socket.set(zmq::sockopt::heartbeat_ttl, 15'000);
+  socket.set(zmq::sockopt::tcp_maxrt, 15'000);
+  socket.set(zmq::sockopt::handshake_ivl, 5'000);
+  socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(limits::kMessageBytes));
+}
+
+void bind(zmq::socket_t& socket, const std::string& endpoint) {
+  try {
+    socket.bind(endpoint);
+  } catch (const zmq::error_t& error) {
+    std::string advice =
+        error.num() == EADDRINUSE
+            ? ": another program, perhaps another broker, listens there; stop it or choose "
+              "another address"
+            : ": an address looks like tcp://127.0.0.1:8888";
+    throw std::runtime_error("cannot listen on " + endpoint + ": " + error.what() + advice);
+  }
+}
+
+std::string_view text(const zmq::message_t& frame) { return {frame.data<char>(), frame.size()}; }
+
+// All frames of the next message; empty if there is none. A message of too many frames is read to
+// its end, and only its first ones are kept: it will not decode.
+std::vector<zmq::message_t> receive_frames(zmq::socket_t& socket) {
+  constexpr size_t kMostFrames = 5;
+  std::vector<zmq::message_t> frames;
+  bool more = true;
+  while (more) {
+    zmq::message_t frame;
+    if (!socket.recv(frame, zmq::recv_flags::dontwait)) break;
+    more = frame.more();
+    if (frames.size() < kMostFrames) frames.push_back(std::move(frame));
+  }
+  return frames;
+}
+
+Result<wire::Envelope, wire::DecodeError> decode_frames(const std::vector<zmq::message_t>& frames,
+                                                        size_t first) {
+  size_t count = frames.size() - first;
+  if (count != 2 && count != 3)
+    return Unexpected{
+        wire::DecodeError{wire::ErrorCode::BadMessage,
+                          "a message has two or three frames, this one another number", 0}};
+  auto envelope = wire::decode(text(frames[first]), text(frames[first + 1]));
+  if (envelope && count == 3) envelope->blob.assign(text(frames[first + 2]));
+  return envelope;
+}
+
+Sent send_envelope(zmq::socket_t& socket, const zmq::const_buffer* routing_id,
+                   const wire::Envelope& envelope) {
+  wire::EncodedMessage encoded = wire::encode(envelope.message, envelope.tag);
+  const auto last = zmq::send_flags::dontwait;
+  const auto more = zmq::send_flags::dontwait | zmq::send_flags::sndmore;
+  try {
+    if (routing_id != nullptr && !socket.send(*routing_id, more)) return Sent::Full;
+    if (!socket.send(zmq::buffer(encoded.header), more)) return Sent::Full;
+    bool has_blob = !envelope.blob.empty();
+    if (!socket.send(zmq::buffer(encoded.body), has_blob ? more : last)) return Sent::Full;
+    if (has_blob && !socket.send(zmq::buffer(envelope.blob), last)) return Sent::Full;
+    return Sent::Taken;
+  } catch (const zmq::error_t& error) {
+    if (error.num() == EHOSTUNREACH) return Sent::Unreachable;
+    throw;
+  }
+}
+
+// ROUTER's own routing ids are a zero byte and a number.
+std::optional<Peer> peer_from(const zmq::message_t& frame) {
+  if (frame.size() != 5 || frame.data<char>()[0] != 0) return std::nullopt;
+  uint32_t number = 0;
+  for (char byte : text(frame).substr(1)) number = number << 8 | static_cast<uint8_t>(byte);
+  return Peer{number};
+}
+
+}  // namespace
+
+void poll(std::span<zmq::pollitem_t> items, Duration most) {
+  try {
+    zmq::poll(items.data(), items.size(), most);
+  } catch (const zmq::error_t& error) {
+    if (error.num() != EINTR) throw;
+    for (zmq::pollitem_t& item : items) item.revents = 0;
+  }
+}
+
+Dealer::Dealer(zmq::context_t& context, const std::string& endpoint)
+    : socket_(context, zmq::socket_type::dealer) {
+  set_common(socket_);
+  socket_.set(zmq::sockopt::immediate, true);  // nothing is queued for a broker that is not there
+  socket_.set(zmq::sockopt::reconnect_ivl, 200);
+  socket_.set(zmq::sockopt::reconnect_ivl_max, 10'000);
+  try {
+    socket_.connect(endpoint);
+  } catch (const zmq::error_t& error) {
+    throw std::runtime_error("cannot connect to " + endpoint + ": " + error.what() +
+                             ": an address looks like tcp://127.0.0.1:8888");
+  }
+}
+
+Sent Dealer::send(const wire::Envelope& envelope) {
+  return send_envelope(socket_, nullptr, envelope);
+}
+
+std::optional<Result<wire::Envelope, wire::DecodeError>> Dealer::receive() {
+  std::vector<zmq::message_t> frames = receive_frames(socket_);
+  if (frames.empty()) return std::nullopt;
+  return decode_frames(frames, 0);
+}
+
+Router::Router(zmq::context_t& context, const std::string& at)
+    : socket_(context, zmq::socket_type::router) {
+  set_common(socket_);
+  socket_.set(zmq::sockopt::router_mandatory, true);  // else unroutable messages vanish silently
+  socket_.set(backlog, 4096);
+  bind(socket_, at);
+  endpoint_ = socket_.get(zmq::sockopt::last_endpoint);
+}
+
+Sent Router::send(Peer peer, const wire::Envelope& envelope) {
+  const char id[5] = {0, static_cast<char>(peer.value >> 24), static_cast<char>(peer.value >> 16),
+                      static_cast<char>(peer.value >> 8), static_cast<char>(peer.value)};
+  zmq::const_buffer routing_id(id, sizeof id);
+  return send_envelope(socket_, &routing_id, envelope);
+}
+
+std::optional<Received> Router::receive() {
+  std::vector<zmq::message_t> frames = receive_frames(socket_);
+  if (frames.empty()) return std::nullopt;
+  std::optional<Peer> peer = peer_from(frames[0]);
+  if (!peer)
+    return Received{Peer{},
+                    Unexpected{wire::DecodeError{wire::ErrorCode::BadMessage,
+                                                 "the peer set a routing id of its own", 0}}};
+  return Received{*peer, decode_frames(frames, 1)};
+}
+
+Publisher::Publisher(zmq::context_t& context, const std::string& at)
+    : socket_(context, zmq::socket_type::xpub) {
+  set_common(socket_);
+  bind(socket_, at);
+  endpoint_ = socket_.get(zmq::sockopt::last_endpoint);
+}
+
+void Publisher::publish(std::string_view topic, const wire::Message& message) {
+  wire::EncodedMessage encoded = wire::encode(message, 0);
+  const auto more = zmq::send_flags::dontwait | zmq::send_flags::sndmore;
+  if (!socket_.send(zmq::buffer(topic), more)) return;
+  if (!socket_.send(zmq::buffer(encoded.header), more)) return;
+  (void)socket_.send(zmq::buffer(encoded.body), zmq::send_flags::dontwait);
+}
+
+}  // namespace seaworthy::io

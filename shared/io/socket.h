@@ -1,0 +1,73 @@
+// Sockets that speak envelopes: Dealer (one broker), Router (many peers), Publisher. All options
+// that libzmq 4.3.4 needs to behave are set here, with the reason, and nowhere else. One thread per
+// socket; one context per process. Nothing blocks: sending says whether it was taken, which never
+// means that it was delivered.
+#pragma once
+
+#include <zmq.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "shared/base/result.h"
+#include "shared/wire/codec.h"
+
+namespace seaworthy::io {
+
+// A connection at a Router, for as long as it lasts. libzmq numbers them; peers cannot choose.
+using Peer = Id<struct PeerTag, uint32_t>;
+
+// Waits until one of them is ready or `most` has passed (negative: for ever). Unlike zmq::poll it
+// does not throw when the process was stopped and continued meanwhile: it returns early, with
+// nothing ready.
+void poll(std::span<zmq::pollitem_t> items, Duration most);
+
+enum class Sent : uint8_t { Taken, Unreachable, Full };
+
+class Dealer {
+ public:
+  Dealer(zmq::context_t& context, const std::string& endpoint);
+  Sent send(const wire::Envelope& envelope);
+  // The next message, if one is there. Frames that do not decode are an error; the socket stays
+  // usable.
+  std::optional<Result<wire::Envelope, wire::DecodeError>> receive();
+  zmq::socket_t& handle() { return socket_; }
+
+ private:
+  zmq::socket_t socket_;
+};
+
+struct Received {
+  Peer peer;
+  Result<wire::Envelope, wire::DecodeError> envelope;
+};
+
+class Router {
+ public:
+  // Binds. Throws std::runtime_error that says what to do when the port is in use.
+  Router(zmq::context_t& context, const std::string& endpoint);
+  Sent send(Peer peer, const wire::Envelope& envelope);
+  std::optional<Received> receive();
+  // With the port that the system chose where 0 was asked for.
+  const std::string& endpoint() const { return endpoint_; }
+  zmq::socket_t& handle() { return socket_; }
+
+ private:
+  zmq::socket_t socket_;
+  std::string endpoint_;
+};
+
+// Events as wake-ups: slow subscribers lose some, silently. The event table is the truth.
+class Publisher {
+ public:
+  Publisher(zmq::context_t& context, const std::string& endpoint);
+  void publish(std::string_view topic, const wire::Message& message);
+  const std::string& endpoint() const { return endpoint_; }
+
+ private:
+  zmq::socket_t socket_;
+  std::string endpoint_;
+};
+
+}  // namespace seaworthy::io

@@ -1,0 +1,31 @@
+// JobSpec is what a worker is told to do: plain data, the same in the pipeline, on the wire and in
+// the store. shared/pipeline makes it from the text of a revision; the broker keeps it without
+// looking into it, except for `name` and `needs`; the worker runs it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "shared/base/time.h"
+
+namespace seaworthy {
+
+struct Step {
+  std::string name;  // for people; the first line of `run` if the author gave none
+  std::string run;   // a script for the shell
+  std::map<std::string, std::string> env;
+  bool operator==(const Step&) const = default;
+};
+
+struct JobSpec {
+  std::string name;  // unique within its pipeline
+  std::vector<Step> steps;
+  std::map<std::string, std::string> env;  // a step's env wins over it
+  std::vector<std::string> needs;  // names of jobs of the same pipeline that must pass first
+  Duration timeout{0};             // over all steps, checkout included
+  std::string origin;              // first line of the log: where this job came from
+  bool operator==(const JobSpec&) const = default;
+};
+
+}  // namespace seaworthy

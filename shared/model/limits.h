@@ -1,0 +1,63 @@
+// Every limit of the system, and how they relate. A number that bounds memory, time or repetition
+// stands here and nowhere else. Origin of the numbers: chosen, unless a line says measured.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "shared/base/time.h"
+
+namespace seaworthy::limits {
+
+using namespace std::chrono_literals;
+
+// Messages.
+inline constexpr size_t kMessageBytes =
+    256 * 1024;  // one ZeroMQ frame; larger ones drop the connection
+inline constexpr size_t kOutputChunkBytes = 64 * 1024;
+inline constexpr size_t kOutputCreditBytes = 1024 * 1024;  // unacknowledged output per attempt
+inline constexpr size_t kSubmitBytes = 128 * 1024;         // a client starts a new Submit past this
+inline constexpr size_t kSubmitRevisions = 256;
+inline constexpr size_t kListRows = 500;
+inline constexpr size_t kReplyBytes = 192 * 1024;  // a list answer stops before it passes this
+inline constexpr Duration kLongPoll = 30s;         // the longest wait a Fetch… may ask for
+
+// Pipelines.
+inline constexpr size_t kPipelineFileBytes = 64 * 1024;
+inline constexpr size_t kJobsPerBuild = 256;
+inline constexpr size_t kStepsPerJob = 256;
+inline constexpr Duration kDefaultTimeout = 60min;
+inline constexpr Duration kLongestTimeout = 24h;
+
+// Names.
+inline constexpr size_t kNameBytes = 128;         // worker, job, label
+inline constexpr size_t kRepositoryBytes = 2048;  // path or URL, also of a ref
+inline constexpr size_t kSubjectBytes = 256;      // first line of a commit message, author
+inline constexpr size_t kLabels = 64;
+inline constexpr size_t kDetailBytes = 4096;  // one explaining text
+
+// Leases. What the two sides must agree on is sent in Welcome (model/timing.h has the values that
+// run).
+inline constexpr uint32_t kLosses = 3;  // a job whose workers were lost this often is Inconclusive
+inline constexpr uint32_t kFailures = 3;  // the same for attempts that ended Broken
+
+// The broker.
+inline constexpr size_t kSessions = 20'000;
+inline constexpr size_t kQueuedJobs = 2'000'000;
+inline constexpr size_t kParkedRequests = 20'000;  // long polls that wait
+inline constexpr size_t kEventsPerDrain = 1024;    // received before the loop commits
+
+// Attempts on a worker.
+inline constexpr uint64_t kOutputBytes =
+    64ull * 1024 * 1024;                     // stored per attempt; head and tail are kept
+inline constexpr Duration kKillGrace = 10s;  // between TERM and KILL
+
+static_assert(kOutputChunkBytes + 4096 < kMessageBytes, "an Output message fits a frame");
+static_assert(kOutputChunkBytes * 2 <= kOutputCreditBytes,
+              "credit allows a chunk in flight while one is acknowledged");
+static_assert(kSubmitBytes + kPipelineFileBytes < kMessageBytes,
+              "one more pipeline never makes a Submit too large");
+static_assert(kReplyBytes < kMessageBytes);
+static_assert(kDefaultTimeout <= kLongestTimeout);
+
+}  // namespace seaworthy::limits
