@@ -1,0 +1,152 @@
+// Change is something that happened, in the past tense: what the core decided, the journal makes
+// durable, and a person can read as an event. State moves only through changes (Ledger::apply);
+// each is one transaction's part. A checklist for a new one: ledger.cc (memory), journal/writer.cc
+// (store), narrate.cc (log line), docs/storage.md, and where people see it EventKind in
+// wire/message.h.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shared/base/ids.h"
+#include "shared/base/time.h"
+#include "shared/model/job_spec.h"
+#include "shared/model/verdict.h"
+#include "shared/wire/message.h"
+
+namespace seaworthy::broker {
+
+struct NewJob {
+  JobId job;
+  std::string name;
+  std::vector<JobId> needs;  // of the same build
+  JobSpec specification;
+};
+
+struct BuildSubmitted {
+  BuildId build;
+  uint64_t rank = 0;  // greater stands first in the queue and in lists
+  std::string repository;
+  std::string ref;
+  std::string revision;
+  std::string subject;
+  std::string author;
+  bool again = false;  // does not take the place of (repository, ref, revision)
+  std::vector<NewJob> jobs;
+};
+
+// The answer to this request id is known from now on.
+struct RequestTaken {
+  RequestId request;
+  uint64_t digest = 0;  // of what was asked
+  BuildId first_build;  // of those it made; 0 if all existed
+};
+
+struct AttemptAssigned {
+  JobId job;
+  BuildId build;
+  AttemptNumber attempt;
+  std::string worker;
+  BootId boot;
+};
+
+// Its worker came back to it after a silence, with the same boot, or, holding an outcome, with a
+// new one.
+struct AttemptReattached {
+  JobId job;
+  AttemptNumber attempt;
+  std::string worker;
+  BootId boot;
+};
+
+// It was taken for lost but not given to another yet: the lease holds again.
+struct AttemptAdopted {
+  JobId job;
+  AttemptNumber attempt;
+  std::string worker;
+  BootId boot;
+};
+
+// Declined, given back or never arrived. Not charged.
+struct AttemptReturned {
+  JobId job;
+  AttemptNumber attempt;
+  std::string worker;
+  std::string reason;
+};
+
+struct AttemptLost {
+  JobId job;
+  AttemptNumber attempt;
+  std::string worker;
+  std::string reason;
+  uint32_t losses = 0;  // of the job, this one included
+};
+
+struct AttemptEnded {
+  JobId job;
+  AttemptNumber attempt;
+  std::string worker;
+  wire::AttemptFinished report;
+  uint32_t failures = 0;  // of the job: attempts that ended Broken, this one included
+};
+
+// An outcome of an attempt that is not the current one: kept with its attempt, without effect on
+// the verdict.
+struct AttemptSuperseded {
+  JobId job;
+  AttemptNumber attempt;
+  std::string worker;
+  wire::AttemptFinished report;
+};
+
+struct CancelRequested {
+  JobId job;
+  std::string reason;
+};
+
+struct JobFinished {
+  JobId job;
+  BuildId build;
+  Verdict verdict = Verdict::Inconclusive;
+  AttemptNumber attempt;  // 0: no attempt decided it
+  std::string note;       // why, where no attempt says it
+};
+
+struct BuildFinished {
+  BuildId build;
+  Verdict verdict = Verdict::Inconclusive;
+};
+
+struct HeadAdvanced {
+  std::string repository;
+  std::string ref;
+  std::string revision;  // empty: gone
+};
+
+// `size` bytes of the message's blob, from `skip` on, belong at `offset` of the attempt's output.
+struct OutputStored {
+  JobId job;
+  AttemptNumber attempt;
+  uint64_t offset = 0;
+  uint64_t skip = 0;
+  uint64_t size = 0;
+};
+
+using ChangeBody =
+    std::variant<BuildSubmitted, RequestTaken, AttemptAssigned, AttemptReattached, AttemptAdopted,
+                 AttemptReturned, AttemptLost, AttemptEnded, AttemptSuperseded, CancelRequested,
+                 JobFinished, BuildFinished, HeadAdvanced, OutputStored>;
+
+struct Change {
+  EventSequence sequence;  // 0: not an event for people
+  UnixMillis at;
+  ChangeBody body;
+};
+
+// The kind of event that a change is, if it is one.
+std::optional<wire::EventKind> event_kind(const ChangeBody& body);
+
+}  // namespace seaworthy::broker

@@ -1,0 +1,115 @@
+#include "broker/core/core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/model/limits.h"
+
+namespace seaworthy::broker {
+namespace {
+
+// A session that said nothing for this long is struck off; its leases ran out before.
+Duration longest_silence(const Timing& timing) {
+  return timing.lease + timing.grace + timing.heartbeat;
+}
+
+}  // namespace
+
+Core::Core(const CoreOptions& options, const Recovered& recovered, Instant start)
+    : options_(options), epoch_(recovered.epoch), last_push_(recovered.last_rank >> 24) {
+  ledger_.recover(recovered);
+  for (const auto& [id, job] : ledger_.jobs())
+    if (job.state == State::Running)
+      leases_.set(id, {start + options_.timing.reattach, /*accepted=*/true});
+}
+
+Effects Core::step(Moment moment, const Event& event) {
+  moment_ = moment;
+  std::visit([this](const auto& e) { on(e); }, event);
+  expire_leases();
+  expire_sessions();
+  dispatch();
+  return std::exchange(effects_, {});
+}
+
+std::optional<Instant> Core::next_deadline() const {
+  std::optional<Instant> lease = leases_.next_deadline();
+  std::optional<Instant> session = roster_.next_deadline(longest_silence(options_.timing));
+  if (!lease || !session) return lease ? lease : session;
+  return std::min(*lease, *session);
+}
+
+void Core::on(const MessageReceived& event) {
+  peer_ = event.peer;
+  tag_ = event.tag;
+  blob_bytes_ = event.blob_bytes;
+  std::visit([this](const auto& message) { on_message(message); }, *event.message);
+}
+
+void Core::on(const PeerUnreachable& event) {
+  Session* session = roster_.find(event.peer);
+  if (session == nullptr) return;
+  for (JobId job : ledger_.leased_by(session->worker))
+    if (const Leases::Lease* lease = leases_.find(job); lease != nullptr && !lease->accepted)
+      give_back(job, "worker " + session->worker + " could not be reached");
+  roster_.leave(event.peer);
+}
+
+void Core::on(const Tick&) {}
+
+void Core::dispatch() {
+  while (!ledger_.ready().empty()) {
+    Session* session = roster_.idle();
+    if (session == nullptr) return;
+    JobId id = ledger_.ready().front();
+    const Job& job = *ledger_.find_job(id);
+    const Build& build = *ledger_.find_build(job.build);
+    roster_.set_slots(*session, session->slots - 1);
+    decide(AttemptAssigned{id, job.build, AttemptNumber{job.attempt.value + 1}, session->worker,
+                           session->boot});
+    leases_.set(id, {moment_.now + options_.timing.accept, /*accepted=*/false});
+    effects_.messages.push_back({session->peer, 0,
+                                 wire::Assign{epoch_,
+                                              session->boot,
+                                              id,
+                                              job.attempt,
+                                              job.build,
+                                              build.repository,
+                                              build.ref,
+                                              build.revision,
+                                              {}},
+                                 /*needs_specification=*/true});
+  }
+}
+
+void Core::expire_leases() {
+  while (std::optional<JobId> id = leases_.expired(moment_.now)) {
+    const Job& job = *ledger_.find_job(*id);
+    if (leases_.find(*id)->accepted)
+      lose(*id, "worker " + job.worker + " did not renew its lease in time");
+    else
+      give_back(*id, "worker " + job.worker + " did not accept it in time");
+  }
+}
+
+void Core::expire_sessions() {
+  while (auto peer = roster_.silent_since(moment_.now - longest_silence(options_.timing)))
+    roster_.leave(*peer);
+}
+
+void Core::decide(ChangeBody body) {
+  Change change{{}, moment_.wall, std::move(body)};
+  if (event_kind(change.body)) change.sequence = {ledger_.last_sequence().value + 1};
+  ledger_.apply(change);
+  effects_.changes.push_back(std::move(change));
+}
+
+void Core::answer(wire::Message message) {
+  effects_.messages.push_back({peer_, tag_, std::move(message)});
+}
+
+void Core::tell(PeerNumber peer, wire::Message message) {
+  effects_.messages.push_back({peer, 0, std::move(message)});
+}
+
+}  // namespace seaworthy::broker

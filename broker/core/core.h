@@ -1,0 +1,121 @@
+// Core decides: which builds exist, which worker gets which job, what an outcome means, when
+// something is lost. Pure: no clock, file, socket, thread or randomness; the same events give the
+// same effects. The shell (loop.h) feeds it events with the time they happened, makes
+// Effects::changes durable, and only then sends Effects::messages. Every event in every state is
+// acted on, answered with an Error, or ignored with a reason. Bounded by model/limits.h. Its parts:
+// ledger.h (what is durable), queue.h, leases.h, roster.h.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "broker/core/effects.h"
+#include "broker/core/event.h"
+#include "broker/core/leases.h"
+#include "broker/core/ledger.h"
+#include "broker/core/roster.h"
+
+namespace seaworthy::broker {
+
+struct CoreOptions {
+  Timing timing;
+  uint64_t output_credit = 0;
+};
+
+class Core {
+ public:
+  // Every lease in `recovered` holds for a re-attach window from `start` on.
+  Core(const CoreOptions& options, const Recovered& recovered, Instant start);
+
+  Effects step(Moment moment, const Event& event);
+  // When step() must be called with a Tick at the latest.
+  std::optional<Instant> next_deadline() const;
+
+  // One sentence for a person; empty for a job that does not wait.
+  std::string why_waiting(JobId job) const;
+  const Ledger& ledger() const { return ledger_; }
+  Epoch epoch() const { return epoch_; }
+
+ private:
+  struct Push {
+    std::string ref;
+    std::string tip;
+    uint64_t number = 0;
+  };
+
+  // core.cc
+  void on(const MessageReceived& event);
+  void on(const PeerUnreachable& event);
+  void on(const Tick& event);
+  void dispatch();
+  void expire_leases();
+  void expire_sessions();
+
+  // core_workers.cc: what workers say
+  void on_message(const wire::Hello& m);
+  void on_message(const wire::Ready& m);
+  void on_message(const wire::Accept& m);
+  void on_message(const wire::Decline& m);
+  void on_message(const wire::Heartbeat& m);
+  void on_message(const wire::Output& m);
+  void on_message(const wire::AttemptFinished& m);
+  void on_message(const wire::Goodbye& m);
+  Session* session_of(BootId boot);
+  bool holds(const Session& session, const Job& job, AttemptNumber attempt) const;
+  bool may_adopt(const Session& session, const Job& job, AttemptNumber attempt,
+                 bool finished) const;
+  void settle_lease_at_hello(const Session& session, JobId id, const wire::Hello& hello);
+  void renew(JobId job);
+  void refuse_attempt(const Session& session, AttemptKey key);
+  void record_outcome(JobId id, const wire::AttemptFinished& report);
+
+  // core_clients.cc: what clients ask
+  void on_message(const wire::Submit& m);
+  void on_message(const wire::AdvanceHead& m);
+  void on_message(const wire::Cancel& m);
+  void on_message(const wire::ListWorkers& m);
+  void on_message(const wire::QueueStatus& m);
+  void submit_revision(const wire::Submit& submit, const wire::Candidate& candidate,
+                       wire::SubmittedBuild& result);
+  void cancel_job(JobId id, const std::string& reason);
+  uint64_t push_number(const wire::Submit& submit);
+
+  // Everything else is an answer, or the shell's: not for the core.
+  template <class Other>
+  void on_message(const Other&) {
+    answer(wire::Error{wire::ErrorCode::BadMessage, "the broker does not take this message", false,
+                       0});
+  }
+
+  // core_jobs.cc: the life of a job
+  void lose(JobId id, const std::string& reason);
+  void give_back(JobId id, const std::string& reason);
+  void requeue_or_cancel(JobId id);
+  void finish(JobId id, Verdict verdict, AttemptNumber attempt, const std::string& note);
+  void skip_dependents(JobId id);
+
+  // What is decided is applied at once and listed for the store.
+  void decide(ChangeBody body);
+  void answer(wire::Message message);
+  void tell(PeerNumber peer, wire::Message message);
+
+  CoreOptions options_;
+  Epoch epoch_;
+  Ledger ledger_;
+  Leases leases_;
+  Roster roster_;
+  std::map<std::string, Push> pushes_;  // the last one of each repository
+  uint64_t last_push_ = 0;
+  uint64_t last_session_ = 0;
+
+  // Of the step under way.
+  Moment moment_;
+  PeerNumber peer_ = 0;
+  uint64_t tag_ = 0;
+  uint64_t blob_bytes_ = 0;
+  Effects effects_;
+};
+
+}  // namespace seaworthy::broker

@@ -1,0 +1,294 @@
+// What watchers and people ask: one function per message.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "broker/core/core.h"
+#include "shared/model/limits.h"
+
+namespace seaworthy::broker {
+namespace {
+
+constexpr uint64_t kDeepest = 0xff'ffff;  // commits below a tip that are told apart in the order
+
+bool is_revision(const std::string& text) {
+  return (text.size() == 40 || text.size() == 64) &&
+         text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+std::optional<std::string> what_is_wrong(const JobSpec& spec, const std::set<std::string>& names) {
+  if (spec.name.empty() || spec.name.size() > limits::kNameBytes)
+    return "a job's name has 1 to " + std::to_string(limits::kNameBytes) + " bytes";
+  if (spec.steps.empty() || spec.steps.size() > limits::kStepsPerJob)
+    return "job " + spec.name + " must have 1 to " + std::to_string(limits::kStepsPerJob) +
+           " steps";
+  if (spec.timeout <= Duration{0} || spec.timeout > limits::kLongestTimeout)
+    return "job " + spec.name + " needs a time-out above 0 and of at most 24 hours";
+  for (const std::string& need : spec.needs)
+    if (!names.contains(need))
+      return "job " + spec.name + " needs " + need + ", which is not in its pipeline";
+  return std::nullopt;
+}
+
+// Jobs whose needs are all placed are placed, until nothing moves: what is left waits for itself.
+bool has_cycle(const std::vector<JobSpec>& jobs) {
+  std::set<std::string> placed;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const JobSpec& job : jobs) {
+      const bool ready =
+          std::all_of(job.needs.begin(), job.needs.end(),
+                      [&](const std::string& need) { return placed.contains(need); });
+      if (ready && placed.insert(job.name).second) moved = true;
+    }
+  }
+  return placed.size() != jobs.size();
+}
+
+std::optional<std::string> what_is_wrong(const Pipeline& pipeline) {
+  if (pipeline.decided) {
+    const Verdict verdict = pipeline.decided->verdict;
+    if (verdict == Verdict::Failed || verdict == Verdict::Skipped) return std::nullopt;
+    return "only Failed and Skipped can be decided without running";
+  }
+  if (pipeline.jobs.empty() || pipeline.jobs.size() > limits::kJobsPerBuild)
+    return "a pipeline has 1 to " + std::to_string(limits::kJobsPerBuild) + " jobs";
+  std::set<std::string> names;
+  for (const JobSpec& job : pipeline.jobs)
+    if (!names.insert(job.name).second) return "two jobs are called " + job.name;
+  for (const JobSpec& job : pipeline.jobs)
+    if (auto wrong = what_is_wrong(job, names)) return wrong;
+  if (has_cycle(pipeline.jobs)) return "jobs need each other in a circle";
+  return std::nullopt;
+}
+
+std::optional<std::string> what_is_wrong(const wire::Submit& m) {
+  if (!m.request) return "request is missing";
+  if (m.repository.empty() || m.repository.size() > limits::kRepositoryBytes)
+    return "repository has a wrong length";
+  if (m.ref.empty() || m.ref.size() > limits::kRepositoryBytes) return "ref has a wrong length";
+  if (m.revisions.empty() || m.revisions.size() > limits::kSubmitRevisions)
+    return "it carries 1 to " + std::to_string(limits::kSubmitRevisions) + " revisions";
+  for (const wire::Candidate& candidate : m.revisions) {
+    if (!is_revision(candidate.revision))
+      return "'" + candidate.revision.substr(0, 80) + "' is not a revision";
+    if (candidate.pipeline >= m.pipelines.size())
+      return "a revision names a pipeline that is not there";
+  }
+  for (const Pipeline& pipeline : m.pipelines)
+    if (auto wrong = what_is_wrong(pipeline)) return wrong;
+  return std::nullopt;
+}
+
+// FNV-1a: tells an honest repetition of a request from a mistaken one; not a defence.
+uint64_t digest_of(const wire::Submit& m) {
+  uint64_t hash = 0xcbf29ce484222325;
+  auto add = [&hash](const std::string& text) {
+    for (char byte : text + '\0') hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001b3;
+  };
+  add(m.repository), add(m.ref), add(m.tip), add(m.again ? "again" : "");
+  for (const wire::Candidate& candidate : m.revisions) add(candidate.revision);
+  return hash;
+}
+
+std::vector<NewJob> number_jobs(const Pipeline& pipeline, JobId last) {
+  std::map<std::string, JobId> ids;
+  std::vector<NewJob> jobs;
+  if (pipeline.decided) {
+    JobSpec nothing;
+    nothing.name = "pipeline";
+    return {{JobId{last.value + 1}, nothing.name, {}, nothing}};
+  }
+  for (const JobSpec& spec : pipeline.jobs) {
+    last = JobId{last.value + 1};
+    ids[spec.name] = last;
+  }
+  for (const JobSpec& spec : pipeline.jobs) {
+    NewJob& job = jobs.emplace_back(NewJob{ids[spec.name], spec.name, {}, spec});
+    for (const std::string& need : spec.needs)
+      if (std::find(job.needs.begin(), job.needs.end(), ids[need]) == job.needs.end())
+        job.needs.push_back(ids[need]);
+  }
+  return jobs;
+}
+
+}  // namespace
+
+void Core::on_message(const wire::Submit& m) {
+  auto refuse = [this](wire::ErrorCode code, const std::string& why, bool retryable) {
+    answer(wire::Error{code, "Submit refused: " + why, retryable, retryable ? 5'000u : 0u});
+  };
+  if (auto wrong = what_is_wrong(m)) return refuse(wire::ErrorCode::BadMessage, *wrong, false);
+  const uint64_t digest = digest_of(m);
+  const TakenRequest* taken = ledger_.find_request(m.request);
+  if (taken != nullptr && taken->digest != digest)
+    return refuse(wire::ErrorCode::Conflict, "this request id was used for other revisions", false);
+  if (ledger_.unfinished_count() + m.revisions.size() * limits::kJobsPerBuild > limits::kQueuedJobs)
+    return refuse(wire::ErrorCode::Overloaded, "the queue is full", true);
+
+  wire::SubmitOk ok;
+  ok.builds.resize(m.revisions.size());
+  if (taken != nullptr && m.again) {
+    for (size_t i = 0; i < m.revisions.size(); ++i)
+      ok.builds[i] = {m.revisions[i].revision,
+                      BuildId{taken->first_build.value + m.revisions.size() - 1 - i}, true};
+    return answer(std::move(ok));
+  }
+  const BuildId before = ledger_.last_build();
+  // From the back, the oldest first, so that build numbers grow with the history.
+  for (size_t i = m.revisions.size(); i-- > 0;) submit_revision(m, m.revisions[i], ok.builds[i]);
+  const bool made_some = ledger_.last_build() != before;
+  if (taken == nullptr)
+    decide(RequestTaken{m.request, digest, made_some ? BuildId{before.value + 1} : BuildId{}});
+  answer(std::move(ok));
+}
+
+void Core::submit_revision(const wire::Submit& submit, const wire::Candidate& candidate,
+                           wire::SubmittedBuild& result) {
+  result.revision = candidate.revision;
+  if (!submit.again) {
+    if (auto existing = ledger_.find_revision(submit.repository, submit.ref, candidate.revision)) {
+      result.build = *existing;
+      result.duplicate = true;
+      return;
+    }
+  }
+  const Pipeline& pipeline = submit.pipelines[candidate.pipeline];
+  result.build = {ledger_.last_build().value + 1};
+  BuildSubmitted submitted;
+  submitted.build = result.build;
+  submitted.rank =
+      push_number(submit) << 24 | (kDeepest - std::min<uint64_t>(candidate.depth, kDeepest));
+  submitted.repository = submit.repository;
+  submitted.ref = submit.ref;
+  submitted.revision = candidate.revision;
+  submitted.subject = candidate.subject.substr(0, limits::kSubjectBytes);
+  submitted.author = candidate.author.substr(0, limits::kSubjectBytes);
+  submitted.again = submit.again;
+  submitted.jobs = number_jobs(pipeline, ledger_.last_job());
+  const JobId first = submitted.jobs.front().job;
+  decide(std::move(submitted));
+  if (pipeline.decided) finish(first, pipeline.decided->verdict, {}, pipeline.decided->explanation);
+}
+
+// Submits of one push share a number; the next push, also of another repository, has a greater one.
+uint64_t Core::push_number(const wire::Submit& submit) {
+  Push& push = pushes_[submit.repository];
+  if (push.number == 0 || push.ref != submit.ref || push.tip != submit.tip)
+    push = {submit.ref, submit.tip, ++last_push_};
+  return push.number;
+}
+
+void Core::on_message(const wire::AdvanceHead& m) {
+  if (m.repository.empty() || m.ref.empty() || (!m.revision.empty() && !is_revision(m.revision)))
+    return answer(wire::Error{wire::ErrorCode::BadMessage,
+                              "AdvanceHead refused: it names a repository, a ref and a revision",
+                              false, 0});
+  decide(HeadAdvanced{m.repository, m.ref, m.revision});
+  answer(wire::Ok{});
+}
+
+void Core::on_message(const wire::Cancel& m) {
+  std::vector<JobId> jobs;
+  if (const Build* build = ledger_.find_build(m.build)) jobs = build->jobs;
+  if (ledger_.find_job(m.job) != nullptr) jobs = {m.job};
+  if (jobs.empty() && m.build > ledger_.last_build())
+    return answer(wire::Error{wire::ErrorCode::NotFound,
+                              "Cancel refused: there is no build " + std::to_string(m.build.value),
+                              false, 0});
+  if (jobs.empty() && m.job > ledger_.last_job())
+    return answer(wire::Error{wire::ErrorCode::NotFound,
+                              "Cancel refused: there is no job " + std::to_string(m.job.value),
+                              false, 0});
+  wire::CancelOk ok;
+  for (JobId id : jobs) {
+    const Job* job = ledger_.find_job(id);  // ending one may end the build
+    if (job == nullptr || job->state == State::Finished) continue;
+    ++ok.cancelled;
+    cancel_job(id, m.reason.empty() ? "cancelled" : m.reason.substr(0, limits::kDetailBytes));
+  }
+  answer(ok);
+}
+
+void Core::cancel_job(JobId id, const std::string& reason) {
+  const Job& job = *ledger_.find_job(id);
+  if (!job.cancel_requested) decide(CancelRequested{id, reason});
+  if (job.state == State::Queued) return finish(id, Verdict::Cancelled, {}, reason);
+  if (const Session* session = roster_.find(job.worker);
+      session != nullptr && session->boot == job.boot)
+    tell(session->peer, wire::CancelAttempt{epoch_, job.boot, id, job.attempt});
+}
+
+void Core::on_message(const wire::ListWorkers&) {
+  wire::WorkerList list;
+  const Duration suspicious = 3 * options_.timing.heartbeat;
+  for (const auto& [name, peer] : roster_.by_worker()) {
+    const Session& session = roster_.at(peer);
+    wire::WorkerRow row{name, session.id,         "idle",      session.labels, {},
+                        {},   session.heard_wall, session.pid, session.host,   session.version};
+    if (std::vector<JobId> leased = ledger_.leased_by(name); !leased.empty()) {
+      row.state = "busy";
+      row.job = leased.front();
+      row.attempt = ledger_.find_job(leased.front())->attempt;
+    }
+    if (moment_.now - session.heard > suspicious) row.state = "silent";
+    list.workers.push_back(std::move(row));
+    if (list.workers.size() == limits::kListRows) break;
+  }
+  answer(std::move(list));
+}
+
+void Core::on_message(const wire::QueueStatus& m) {
+  wire::QueueStatusOk ok;
+  ok.running_count = ledger_.running_count();
+  ok.waiting_count = ledger_.unfinished_count() - ledger_.running_count();
+  ok.worker_count = roster_.size();
+  const size_t limit = std::min<size_t>(m.limit, limits::kListRows);
+  auto list_waiting = [&](JobId id, const Job& job) {
+    const Build& build = *ledger_.find_build(job.build);
+    ok.waiting.push_back(
+        {id, job.build, build.repository, build.revision, job.name, why_waiting(id)});
+  };
+  for (const ReadyQueue::Entry& entry : ledger_.ready()) {
+    if (ok.waiting.size() >= limit) break;
+    list_waiting(entry.job, *ledger_.find_job(entry.job));
+  }
+  for (const auto& [id, job] : ledger_.jobs()) {
+    if (ok.running.size() >= limit && ok.waiting.size() >= limit) break;
+    const Build& build = *ledger_.find_build(job.build);
+    if (job.state == State::Running && ok.running.size() < limit)
+      ok.running.push_back({id, job.attempt, job.build, build.repository, build.revision, job.name,
+                            job.worker, job.assigned});
+    if (job.state == State::Queued && !job.needs.empty() && ok.waiting.size() < limit)
+      list_waiting(id, job);
+  }
+  answer(std::move(ok));
+}
+
+std::string Core::why_waiting(JobId id) const {
+  constexpr size_t kCounted = 1'000;  // beyond it "more than" is as good
+  const Job* job = ledger_.find_job(id);
+  if (job == nullptr || job->state != State::Queued) return {};
+  if (!job->needs.empty()) {
+    std::string names;
+    for (JobId need : job->needs)
+      names += (names.empty() ? "" : ", ") + ledger_.find_job(need)->name;
+    return "it needs " + names + ", which has not passed yet";
+  }
+  if (roster_.size() == 0) return "no worker is connected: start one with `seaworthy-worker`";
+  size_t before = 0;
+  for (const ReadyQueue::Entry& entry : ledger_.ready()) {
+    if (entry.job == id || before == kCounted) break;
+    ++before;
+  }
+  const std::string workers = roster_.size() == 1
+                                  ? "the only worker is"
+                                  : "all " + std::to_string(roster_.size()) + " workers are";
+  if (before == 0) return workers + " busy or not ready; it is next";
+  const std::string count =
+      before == kCounted ? "more than " + std::to_string(kCounted) : std::to_string(before);
+  return workers + " busy, and " + count + (before == 1 ? " job stands" : " jobs stand") +
+         " before it";
+}
+
+}  // namespace seaworthy::broker

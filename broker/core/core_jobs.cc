@@ -1,0 +1,70 @@
+// The life of a job, from the lease to the verdict.
+#include "broker/core/core.h"
+#include "shared/model/limits.h"
+
+namespace seaworthy::broker {
+
+void Core::lose(JobId id, const std::string& reason) {
+  const Job& job = *ledger_.find_job(id);
+  leases_.drop(id);
+  decide(AttemptLost{id, job.attempt, job.worker, reason, job.losses + 1});
+  if (job.losses >= limits::kLosses && !job.cancel_requested)
+    finish(id, Verdict::Inconclusive, {},
+           "its workers were lost " + std::to_string(job.losses) + " times, the last one because " +
+               reason);
+  else
+    requeue_or_cancel(id);
+}
+
+void Core::give_back(JobId id, const std::string& reason) {
+  const Job& job = *ledger_.find_job(id);
+  leases_.drop(id);
+  decide(AttemptReturned{id, job.attempt, job.worker, reason});
+  requeue_or_cancel(id);
+}
+
+// The job is queued again already; a person may have asked to end it meanwhile.
+void Core::requeue_or_cancel(JobId id) {
+  if (ledger_.find_job(id)->cancel_requested) finish(id, Verdict::Cancelled, {}, "cancelled");
+}
+
+void Core::record_outcome(JobId id, const wire::AttemptFinished& report) {
+  const Job& job = *ledger_.find_job(id);
+  const AttemptNumber attempt = job.attempt;
+  leases_.drop(id);
+  const uint32_t failures = job.failures + (report.outcome == Outcome::Broken ? 1 : 0);
+  decide(AttemptEnded{id, attempt, job.worker, report, failures});
+  if (job.cancel_requested) return finish(id, Verdict::Cancelled, attempt, "");
+  switch (report.outcome) {
+    case Outcome::Passed:
+    case Outcome::Failed:
+    case Outcome::TimedOut: return finish(id, verdict_of(report.outcome), attempt, "");
+    case Outcome::Broken:
+      if (failures >= limits::kFailures)
+        finish(id, Verdict::Inconclusive, attempt,
+               "it could not be run " + std::to_string(failures) + " times: " + report.detail);
+      return;
+    case Outcome::Cancelled:  // without anybody's asking: the worker was stopped and gives it back
+    case Outcome::Lost: return;
+  }
+}
+
+void Core::finish(JobId id, Verdict verdict, AttemptNumber attempt, const std::string& note) {
+  const BuildId build = ledger_.find_job(id)->build;
+  decide(JobFinished{id, build, verdict, attempt, note});
+  if (!ledger_.find_job(id)->passed) skip_dependents(id);
+  const Build* rest = ledger_.find_build(build);
+  if (rest != nullptr && rest->unfinished == 0) decide(BuildFinished{build, rest->verdict});
+}
+
+void Core::skip_dependents(JobId id) {
+  const std::string note = "it needs " + ledger_.find_job(id)->name + ", which did not pass";
+  for (JobId waiting : ledger_.waiting_for(id)) {
+    // A job may wait for two that did not pass; and the first of them may have ended the build's
+    // last job.
+    const Job* job = ledger_.find_job(waiting);
+    if (job != nullptr && job->state == State::Queued) finish(waiting, Verdict::Skipped, {}, note);
+  }
+}
+
+}  // namespace seaworthy::broker

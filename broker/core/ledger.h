@@ -1,0 +1,148 @@
+// Ledger is the core's memory of what is durable: builds without a verdict and their jobs, and what
+// has been submitted before. It is a cache of the store that runs ahead of it by the batch in
+// flight. It changes only by apply(), live and after a restart alike. Finished builds leave it. Not
+// for sessions and deadlines, which do not survive a restart: roster.h, leases.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/change.h"
+#include "broker/core/queue.h"
+
+namespace seaworthy::broker {
+
+struct Job {
+  BuildId build;
+  std::string name;
+  State state = State::Queued;
+  bool cancel_requested = false;
+  bool passed = false;  // once finished
+  uint32_t losses = 0;
+  uint32_t failures = 0;
+  AttemptNumber attempt;  // the latest one; 0 before the first
+  // Who held the latest attempt; stays when it was lost, so that it can be adopted.
+  std::string worker;
+  BootId boot;
+  UnixMillis assigned;
+  uint64_t output_bytes = 0;  // stored of the latest attempt
+  std::vector<JobId> needs;   // those that have not passed yet
+};
+
+struct Build {
+  uint64_t rank = 0;
+  std::string repository;
+  std::string ref;
+  std::string revision;
+  bool running = false;
+  std::vector<JobId> jobs;
+  size_t unfinished = 0;
+  Verdict verdict = Verdict::Skipped;  // the gravest so far
+};
+
+struct TakenRequest {
+  uint64_t digest = 0;
+  BuildId first_build;
+};
+
+// What a restart reads from the store.
+struct Recovered {
+  struct Known {
+    std::string repository, ref, revision;
+    BuildId build;
+  };
+  Epoch epoch;  // of this start
+  EventSequence last_sequence;
+  BuildId last_build;
+  JobId last_job;
+  uint64_t last_rank = 0;
+  std::vector<std::pair<BuildId, Build>>
+      builds;  // without a verdict; `jobs` and `unfinished` are filled by the core
+  std::vector<std::pair<JobId, Job>> jobs;  // of those builds, finished ones included
+  std::vector<Known> known;  // every build that holds its (repository, ref, revision)
+  std::vector<std::pair<RequestId, TakenRequest>> requests;
+};
+
+class Ledger {
+ public:
+  void recover(const Recovered& recovered);
+  void apply(const Change& change);
+
+  const Job* find_job(JobId job) const;
+  const Build* find_build(BuildId build) const;
+  std::optional<BuildId> find_revision(const std::string& repository, const std::string& ref,
+                                       const std::string& revision) const;
+  const TakenRequest* find_request(RequestId request) const;
+
+  const ReadyQueue& ready() const { return ready_; }
+  // In the order of their ids.
+  const std::map<JobId, Job>& jobs() const { return jobs_; }
+  // Leased jobs by worker name.
+  std::vector<JobId> leased_by(const std::string& worker) const;
+  size_t running_count() const { return running_count_; }
+  size_t unfinished_count() const { return unfinished_count_; }
+  // Jobs of the build that wait for `job` directly.
+  std::vector<JobId> waiting_for(JobId job) const;
+
+  BuildId last_build() const { return last_build_; }
+  JobId last_job() const { return last_job_; }
+  EventSequence last_sequence() const { return last_sequence_; }
+  uint64_t last_rank() const { return last_rank_; }
+
+ private:
+  struct RevisionKey {
+    uint32_t repository = 0;
+    uint32_t ref = 0;
+    std::string revision;
+    bool operator==(const RevisionKey&) const = default;
+  };
+  struct RevisionHash {
+    size_t operator()(const RevisionKey& key) const {
+      return std::hash<std::string>{}(key.revision) ^ (size_t{key.repository} << 32 | key.ref);
+    }
+  };
+
+  void on(const Change& change, const BuildSubmitted& body);
+  void on(const Change& change, const RequestTaken& body);
+  void on(const Change& change, const AttemptAssigned& body);
+  void on(const Change& change, const AttemptReattached& body);
+  void on(const Change& change, const AttemptAdopted& body);
+  void on(const Change& change, const AttemptReturned& body);
+  void on(const Change& change, const AttemptLost& body);
+  void on(const Change& change, const AttemptEnded& body);
+  void on(const Change& change, const AttemptSuperseded& body);
+  void on(const Change& change, const CancelRequested& body);
+  void on(const Change& change, const JobFinished& body);
+  void on(const Change& change, const BuildFinished& body);
+  void on(const Change& change, const HeadAdvanced& body);
+  void on(const Change& change, const OutputStored& body);
+
+  Job& job(JobId id);
+  void set_state(JobId id, Job& job, State state);
+  void enter_queue_if_ready(JobId id, const Job& job);
+  void remember_revision(const std::string& repository, const std::string& ref,
+                         const std::string& revision, BuildId build);
+  uint32_t number_of(const std::string& name);
+  std::optional<uint32_t> find_number(const std::string& name) const;
+
+  std::map<JobId, Job> jobs_;
+  std::map<BuildId, Build> builds_;
+  ReadyQueue ready_;
+  std::map<std::string, std::vector<JobId>> leased_;   // by worker
+  std::unordered_map<std::string, uint32_t> numbers_;  // repositories and refs, never iterated
+  std::unordered_map<RevisionKey, BuildId, RevisionHash> revisions_;
+  std::unordered_map<RequestId, TakenRequest> requests_;
+  size_t running_count_ = 0;
+  size_t unfinished_count_ = 0;
+  BuildId last_build_;
+  JobId last_job_;
+  EventSequence last_sequence_;
+  uint64_t last_rank_ = 0;
+};
+
+}  // namespace seaworthy::broker

@@ -1,0 +1,66 @@
+// Roster knows the workers' sessions: who speaks from which peer, who has a free slot, who has
+// fallen silent. A worker is known by its name; one name has one session, and the newest Hello
+// wins.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/core/event.h"
+#include "shared/base/ids.h"
+#include "shared/base/time.h"
+
+namespace seaworthy::broker {
+
+struct Session {
+  SessionId id;
+  PeerNumber peer = 0;
+  std::string worker;
+  BootId boot;
+  std::string host;
+  uint32_t pid = 0;
+  std::string version;
+  std::vector<std::string> labels;
+  uint32_t slots = 0;  // jobs it takes now
+  Instant heard;
+  UnixMillis heard_wall;
+};
+
+class Roster {
+ public:
+  // Replaces the worker's earlier session, if there is one.
+  Session& enter(Session session);
+  void leave(PeerNumber peer);
+
+  Session* find(PeerNumber peer);
+  Session* find(const std::string& worker);
+  const Session* find(const std::string& worker) const;
+
+  void heard_from(Session& session, Moment moment);
+  void set_slots(Session& session, uint32_t slots);
+  // The worker with a free slot that has waited longest.
+  Session* idle();
+
+  // When the session heard of longest ago counts as left.
+  std::optional<Instant> next_deadline(Duration silence) const;
+  std::optional<PeerNumber> silent_since(Instant limit) const;
+
+  size_t size() const { return sessions_.size(); }
+  // By worker name.
+  const std::map<std::string, PeerNumber>& by_worker() const { return by_worker_; }
+  const Session& at(PeerNumber peer) const { return sessions_.at(peer); }
+
+ private:
+  std::map<PeerNumber, Session> sessions_;
+  std::map<std::string, PeerNumber> by_worker_;
+  std::set<std::pair<Instant, PeerNumber>> by_heard_;
+  std::set<std::pair<uint64_t, PeerNumber>> idle_;  // in the order in which they became free
+  std::map<PeerNumber, uint64_t> idle_since_;
+  uint64_t next_turn_ = 1;
+};
+
+}  // namespace seaworthy::broker

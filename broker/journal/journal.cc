@@ -1,0 +1,236 @@
+#include "broker/journal/journal.h"
+
+#include <openssl/sha.h>
+
+#include "broker/journal/schema.h"
+#include "shared/base/assert.h"
+#include "shared/wire/codec.h"
+
+namespace seaworthy::broker {
+namespace {
+
+constexpr size_t kCachedSpecifications = 10'000;
+
+std::string sha256(const std::string& bytes) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
+}
+
+std::string joined(const std::vector<JobId>& ids) {
+  std::string text;
+  for (JobId id : ids) text += (text.empty() ? "" : " ") + std::to_string(id.value);
+  return text;
+}
+
+}  // namespace
+
+Journal::Journal(const std::filesystem::path& file) : database_(file, OpenMode::ReadWrite) {
+  prepare_store(database_);
+  database_.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'");
+  Statement epoch(database_, "SELECT value FROM meta WHERE key = 'epoch'");
+  epoch.next();
+  epoch_ = epoch.id<Epoch>(0);
+}
+
+void Journal::commit(const std::vector<Change>& changes) {
+  if (changes.empty()) return;
+  prepared("BEGIN IMMEDIATE").run();
+  for (const Change& change : changes)
+    std::visit([&](const auto& body) { write(change, body); }, change.body);
+  prepared("COMMIT").run();
+}
+
+JobSpec Journal::specification_of(JobId job) {
+  Statement& select = prepared(
+      "SELECT body FROM specification WHERE id = (SELECT specification FROM job WHERE id = ?)");
+  if (!select.bind(job).next())
+    throw StoreError("the store has no specification of job " + std::to_string(job.value));
+  Result<JobSpec> spec = wire::decode_specification(select.text(0));
+  select.reset();
+  if (!spec) throw StoreError("job " + std::to_string(job.value) + ": " + spec.error());
+  return *std::move(spec);
+}
+
+void Journal::write(const Change& change, const BuildSubmitted& body) {
+  prepared(
+      "INSERT INTO build (id, rank, repository, ref, revision, subject, author, again, state, "
+      "submitted_ms) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)")
+      .bind(body.build, body.rank, repository_id(body.repository), body.ref, body.revision,
+            body.subject, body.author, body.again, change.at)
+      .run();
+  for (const NewJob& job : body.jobs)
+    prepared("INSERT INTO job (id, build, name, specification, needs) VALUES (?, ?, ?, ?, ?)")
+        .bind(job.job, body.build, job.name, specification_id(job.specification), joined(job.needs))
+        .run();
+  write_event(change, body.build, {}, {}, "", "");
+}
+
+void Journal::write(const Change&, const RequestTaken& body) {
+  prepared("INSERT INTO request (id, digest, first_build) VALUES (?, ?, ?)")
+      .bind(body.request, body.digest, body.first_build)
+      .run();
+}
+
+void Journal::write(const Change& change, const AttemptAssigned& body) {
+  prepared("UPDATE job SET state = 2, attempt = ?2, worker = ?3, boot = ?4 WHERE id = ?1")
+      .bind(body.job, body.attempt, body.worker, body.boot)
+      .run();
+  prepared("INSERT INTO attempt (job, number, worker, boot, assigned_ms) VALUES (?, ?, ?, ?, ?)")
+      .bind(body.job, body.attempt, body.worker, body.boot, change.at)
+      .run();
+  prepared("UPDATE build SET state = 2, started_ms = ?2 WHERE id = ?1 AND state = 1")
+      .bind(body.build, change.at)
+      .run();
+  write_event(change, body.build, body.job, body.attempt, body.worker, "");
+}
+
+void Journal::write(const Change& change, const AttemptReattached& body) {
+  prepared("UPDATE job SET boot = ?2 WHERE id = ?1").bind(body.job, body.boot).run();
+  write_event(change, {}, body.job, body.attempt, body.worker, "");
+}
+
+void Journal::write(const Change& change, const AttemptAdopted& body) {
+  prepared("UPDATE job SET state = 2, worker = ?2, boot = ?3 WHERE id = ?1")
+      .bind(body.job, body.worker, body.boot)
+      .run();
+  prepared(
+      "UPDATE attempt SET outcome = NULL, detail = '', finished_ms = 0 WHERE job = ? AND number = "
+      "?")
+      .bind(body.job, body.attempt)
+      .run();
+  write_event(change, {}, body.job, body.attempt, body.worker, "");
+}
+
+void Journal::write(const Change& change, const AttemptReturned& body) {
+  prepared("UPDATE job SET state = 1, worker = '' WHERE id = ?").bind(body.job).run();
+  prepared(
+      "UPDATE attempt SET outcome = ?3, detail = ?4, finished_ms = ?5 WHERE job = ?1 AND number = "
+      "?2")
+      .bind(body.job, body.attempt, Outcome::Cancelled, "given back: " + body.reason, change.at)
+      .run();
+  write_event(change, {}, body.job, body.attempt, body.worker, body.reason);
+}
+
+void Journal::write(const Change& change, const AttemptLost& body) {
+  prepared("UPDATE job SET state = 1, losses = ?2 WHERE id = ?1").bind(body.job, body.losses).run();
+  prepared(
+      "UPDATE attempt SET outcome = ?3, detail = ?4, finished_ms = ?5 WHERE job = ?1 AND number = "
+      "?2")
+      .bind(body.job, body.attempt, Outcome::Lost, body.reason, change.at)
+      .run();
+  write_event(change, {}, body.job, body.attempt, body.worker, body.reason);
+}
+
+void Journal::write(const Change& change, const AttemptEnded& body) {
+  prepared("UPDATE job SET state = 1, worker = '', failures = ?2 WHERE id = ?1")
+      .bind(body.job, body.failures)
+      .run();
+  write_report(change, body.job, body.attempt, body.report);
+  write_event(change, {}, body.job, body.attempt, body.worker, to_string(body.report.outcome));
+}
+
+void Journal::write(const Change& change, const AttemptSuperseded& body) {
+  write_report(change, body.job, body.attempt, body.report);
+  write_event(change, {}, body.job, body.attempt, body.worker, to_string(body.report.outcome));
+}
+
+void Journal::write_report(const Change& change, JobId job, AttemptNumber attempt,
+                           const wire::AttemptFinished& report) {
+  prepared(
+      "UPDATE attempt SET outcome = ?3, detail = ?4, steps = ?5, first_output_ms = ?6, finished_ms "
+      "= ?7, "
+      "output_sha256 = ?8, output_truncated = ?9 WHERE job = ?1 AND number = ?2")
+      .bind(job, attempt, report.outcome, report.detail,
+            Statement::as_blob(wire::encode_steps(report.steps)), report.first_output, change.at,
+            report.output_sha256, report.output_truncated)
+      .run();
+}
+
+void Journal::write(const Change& change, const CancelRequested& body) {
+  prepared("UPDATE job SET cancel_requested = 1 WHERE id = ?").bind(body.job).run();
+  write_event(change, {}, body.job, {}, "", body.reason);
+}
+
+void Journal::write(const Change& change, const JobFinished& body) {
+  prepared("UPDATE job SET state = 3, verdict = ?2, note = ?3 WHERE id = ?1")
+      .bind(body.job, body.verdict, body.note)
+      .run();
+  write_event(change, body.build, body.job, body.attempt, "", to_string(body.verdict));
+}
+
+void Journal::write(const Change& change, const BuildFinished& body) {
+  prepared(
+      "UPDATE build SET state = 3, verdict = ?2, finished_ms = ?3, started_ms = "
+      "CASE started_ms WHEN 0 THEN ?3 ELSE started_ms END WHERE id = ?1")
+      .bind(body.build, body.verdict, change.at)
+      .run();
+  write_event(change, body.build, {}, {}, "", to_string(body.verdict));
+}
+
+void Journal::write(const Change&, const HeadAdvanced& body) {
+  if (body.revision.empty())
+    prepared("DELETE FROM head WHERE repository = ? AND ref = ?")
+        .bind(repository_id(body.repository), body.ref)
+        .run();
+  else
+    prepared(
+        "INSERT INTO head (repository, ref, revision) VALUES (?, ?, ?) "
+        "ON CONFLICT (repository, ref) DO UPDATE SET revision = excluded.revision")
+        .bind(repository_id(body.repository), body.ref, body.revision)
+        .run();
+}
+
+void Journal::write(const Change&, const OutputStored& body) {
+  prepared("UPDATE attempt SET output_bytes = ?3 WHERE job = ?1 AND number = ?2")
+      .bind(body.job, body.attempt, body.offset + body.size)
+      .run();
+}
+
+void Journal::write_event(const Change& change, BuildId build, JobId job, AttemptNumber attempt,
+                          std::string_view worker, std::string_view detail) {
+  const std::optional<wire::EventKind> kind = event_kind(change.body);
+  SW_ASSERT(kind && change.sequence);
+  prepared(
+      "INSERT INTO event (sequence, at_ms, kind, build, job, attempt, worker, detail) VALUES "
+      "(?1, ?2, ?3, CASE ?4 WHEN 0 THEN (SELECT build FROM job WHERE id = ?5) ELSE ?4 END, ?5, ?6, "
+      "?7, ?8)")
+      .bind(change.sequence, change.at, *kind, build, job, attempt, worker, detail)
+      .run();
+}
+
+int64_t Journal::repository_id(const std::string& name) {
+  if (auto found = repositories_.find(name); found != repositories_.end()) return found->second;
+  prepared("INSERT INTO repository (name) VALUES (?) ON CONFLICT DO NOTHING").bind(name).run();
+  Statement& select = prepared("SELECT id FROM repository WHERE name = ?");
+  SW_ASSERT(select.bind(name).next());
+  const int64_t id = select.integer(0);
+  select.reset();
+  return repositories_[name] = id;
+}
+
+int64_t Journal::specification_id(const JobSpec& specification) {
+  const std::string body = wire::encode_specification(specification);
+  const std::string digest = sha256(body);
+  if (auto found = specifications_.find(digest); found != specifications_.end())
+    return found->second;
+  prepared("INSERT INTO specification (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING")
+      .bind(Statement::as_blob(digest), Statement::as_blob(body))
+      .run();
+  Statement& select = prepared("SELECT id FROM specification WHERE digest = ?");
+  SW_ASSERT(select.bind(Statement::as_blob(digest)).next());
+  const int64_t id = select.integer(0);
+  select.reset();
+  if (specifications_.size() >= kCachedSpecifications) specifications_.clear();
+  return specifications_[digest] = id;
+}
+
+Statement& Journal::prepared(const char* sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) found = statements_.emplace(sql, Statement(database_, sql)).first;
+  return found->second;
+}
+
+}  // namespace seaworthy::broker

@@ -1,0 +1,225 @@
+#include "broker/journal/reads.h"
+
+#include <algorithm>
+
+#include "shared/model/limits.h"
+#include "shared/wire/codec.h"
+
+namespace seaworthy::broker {
+namespace {
+
+#define BUILD_COLUMNS                                                                             \
+  "build.id, rank, repository.name, ref, revision, subject, author, build.state, build.verdict, " \
+  "submitted_ms, started_ms, finished_ms FROM build JOIN repository ON repository.id = "          \
+  "repository "
+#define EVENT_COLUMNS                                                                              \
+  "event.sequence, event.at_ms, event.kind, event.build, event.job, event.attempt, event.worker, " \
+  "event.detail, "                                                                                 \
+  "repository.name, build.ref, build.revision, job.name, build.subject, CASE event.kind WHEN 7 "   \
+  "THEN event.at_ms - "                                                                            \
+  "attempt.assigned_ms WHEN 11 THEN event.at_ms - build.submitted_ms ELSE 0 END FROM event JOIN "  \
+  "build ON build.id "                                                                             \
+  "= event.build JOIN repository ON repository.id = build.repository LEFT JOIN job ON job.id = "   \
+  "event.job LEFT JOIN "                                                                           \
+  "attempt ON attempt.job = event.job AND attempt.number = event.attempt "
+
+template <class Enum>
+std::optional<Enum> optional_enum(const Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return static_cast<Enum>(row.integer(column));
+}
+
+// A revision is hex digits, so its prefix is a range: `1a2` to `1a3`, exclusively. This lets the
+// index serve it.
+std::string end_of_prefix(std::string prefix) {
+  ++prefix.back();
+  return prefix;
+}
+
+size_t size_of(const wire::EventRow& row) {
+  return 200 + row.worker.size() + row.detail.size() + row.repository.size() + row.ref.size() +
+         row.job_name.size() + row.subject.size();
+}
+
+}  // namespace
+
+Reads::Reads(const std::filesystem::path& file)
+    : database_(file, OpenMode::ReadOnly),
+      build_by_id_(database_, "SELECT " BUILD_COLUMNS "WHERE build.id = ?"),
+      build_of_job_(database_, "SELECT build FROM job WHERE id = ?"),
+      jobs_(database_,
+            "SELECT job.id, job.name, job.state, job.verdict, job.note, specification.body FROM "
+            "job JOIN "
+            "specification ON specification.id = job.specification WHERE job.build = ? ORDER BY "
+            "job.id"),
+      attempts_(database_,
+                "SELECT number, worker, outcome, detail, assigned_ms, first_output_ms, "
+                "finished_ms, output_bytes, "
+                "output_truncated, steps FROM attempt WHERE job = ? ORDER BY number"),
+      events_(database_,
+              "SELECT " EVENT_COLUMNS "WHERE event.sequence > ? ORDER BY event.sequence LIMIT ?"),
+      events_of_build_(database_, "SELECT " EVENT_COLUMNS
+                                  "WHERE event.build = ? ORDER BY event.sequence LIMIT ?"),
+      extent_(
+          database_,
+          "SELECT attempt.number, output_bytes, finished_ms, job.state FROM attempt JOIN job ON "
+          "job.id = "
+          "attempt.job WHERE job = ?1 AND number = CASE ?2 WHEN 0 THEN job.attempt ELSE ?2 END"),
+      job_note_(database_, "SELECT note, state FROM job WHERE id = ?") {}
+
+wire::BuildList Reads::list_builds(const wire::ListBuilds& query) {
+  std::string sql = "SELECT " BUILD_COLUMNS "WHERE 1";
+  if (!query.repository.empty())
+    sql += " AND repository = (SELECT id FROM repository WHERE name = ?1)";
+  if (!query.revision.empty()) sql += " AND revision >= ?2 AND revision < ?3";
+  if (!query.ref.empty()) sql += " AND ref = ?4";
+  if (query.before != 0) sql += " AND rank < ?5";
+  sql += " ORDER BY rank DESC, build.id DESC LIMIT ?6";
+  Statement rows(database_, sql);
+  rows.bind(query.repository, query.revision,
+            query.revision.empty() ? "" : end_of_prefix(query.revision), query.ref, query.before,
+            std::min<uint64_t>(query.limit, limits::kListRows));
+  wire::BuildList list;
+  size_t bytes = 0;
+  while (bytes < limits::kReplyBytes && rows.next()) {
+    const wire::BuildRow& row = list.builds.emplace_back(build_row(rows));
+    bytes += 300 + row.repository.size() + row.ref.size() + row.subject.size() + row.author.size();
+  }
+  return list;
+}
+
+std::optional<wire::BuildDetail> Reads::show_build(const wire::ShowBuild& query) {
+  BuildId build = query.build;
+  if (!build && build_of_job_.bind(query.job).next()) {
+    build = build_of_job_.id<BuildId>(0);
+    build_of_job_.reset();
+  }
+  if (!build_by_id_.bind(build).next()) return std::nullopt;
+  wire::BuildDetail detail;
+  detail.build = build_row(build_by_id_);
+  build_by_id_.reset();
+  detail.jobs = jobs_of(build, query.with_specifications);
+  events_of_build_.bind(build, limits::kListRows);
+  size_t bytes = 0;
+  while (bytes < limits::kReplyBytes / 2 && events_of_build_.next()) {
+    bytes += size_of(detail.timeline.emplace_back(event_row(events_of_build_)));
+  }
+  events_of_build_.reset();
+  return detail;
+}
+
+wire::HeadList Reads::list_heads(const wire::ListHeads& query) {
+  Statement rows(
+      database_,
+      query.repository.empty()
+          ? "SELECT name, ref, revision FROM head JOIN repository ON id = repository"
+          : "SELECT name, ref, revision FROM head JOIN repository ON id = repository WHERE "
+            "name = ?");
+  if (!query.repository.empty()) rows.bind(query.repository);
+  wire::HeadList list;
+  while (rows.next()) list.heads.push_back({rows.text(0), rows.text(1), rows.text(2)});
+  return list;
+}
+
+std::vector<wire::EventRow> Reads::events_after(EventSequence after, uint32_t limit) {
+  std::vector<wire::EventRow> events;
+  events_.bind(after, std::min<uint64_t>(limit, limits::kListRows));
+  size_t bytes = 0;
+  while (bytes < limits::kReplyBytes && events_.next())
+    bytes += size_of(events.emplace_back(event_row(events_)));
+  events_.reset();
+  return events;
+}
+
+std::optional<OutputExtent> Reads::output_extent(JobId job, AttemptNumber attempt) {
+  if (extent_.bind(job, attempt).next()) {
+    OutputExtent extent{extent_.id<AttemptNumber>(0), static_cast<uint64_t>(extent_.integer(1)),
+                        extent_.integer(2) != 0 && (attempt || extent_.integer(3) == 3), ""};
+    extent_.reset();
+    return extent;
+  }
+  if (attempt || !job_note_.bind(job).next()) return std::nullopt;
+  OutputExtent extent{{}, 0, job_note_.integer(1) == 3, job_note_.text(0)};
+  job_note_.reset();
+  if (!extent.note.empty() && extent.note.back() != '\n') extent.note.push_back('\n');
+  extent.bytes = extent.note.size();
+  return extent;
+}
+
+wire::BuildRow Reads::build_row(const Statement& row) {
+  return {row.id<BuildId>(0),
+          static_cast<uint64_t>(row.integer(1)),
+          row.text(2),
+          row.text(3),
+          row.text(4),
+          row.text(5),
+          row.text(6),
+          static_cast<State>(row.integer(7)),
+          optional_enum<Verdict>(row, 8),
+          row.time(9),
+          row.time(10),
+          row.time(11)};
+}
+
+std::vector<wire::JobRow> Reads::jobs_of(BuildId build, bool with_specifications) {
+  std::vector<wire::JobRow> jobs;
+  jobs_.bind(build);
+  while (jobs_.next()) {
+    wire::JobRow job;
+    job.job = jobs_.id<JobId>(0);
+    job.name = jobs_.text(1);
+    job.state = static_cast<State>(jobs_.integer(2));
+    job.verdict = optional_enum<Verdict>(jobs_, 3);
+    job.note = jobs_.text(4);
+    if (with_specifications) {
+      Result<JobSpec> spec = wire::decode_specification(jobs_.text(5));
+      if (!spec) throw StoreError("job " + std::to_string(job.job.value) + ": " + spec.error());
+      job.specification = *std::move(spec);
+    }
+    jobs.push_back(std::move(job));
+  }
+  for (wire::JobRow& job : jobs) job.attempts = attempts_of(job.job);
+  return jobs;
+}
+
+std::vector<wire::AttemptRow> Reads::attempts_of(JobId job) {
+  std::vector<wire::AttemptRow> attempts;
+  attempts_.bind(job);
+  while (attempts_.next()) {
+    wire::AttemptRow& row = attempts.emplace_back();
+    row.attempt = attempts_.id<AttemptNumber>(0);
+    row.worker = attempts_.text(1);
+    row.outcome = optional_enum<Outcome>(attempts_, 2);
+    row.detail = attempts_.text(3);
+    row.assigned = attempts_.time(4);
+    row.first_output = attempts_.time(5);
+    row.finished = attempts_.time(6);
+    row.output_bytes = static_cast<uint64_t>(attempts_.integer(7));
+    row.output_truncated = attempts_.integer(8) != 0;
+    if (attempts_.is_null(9)) continue;
+    Result<std::vector<wire::StepResult>> steps = wire::decode_steps(attempts_.text(9));
+    if (!steps)
+      throw StoreError("an attempt of job " + std::to_string(job.value) + ": " + steps.error());
+    row.steps = *std::move(steps);
+  }
+  return attempts;
+}
+
+wire::EventRow Reads::event_row(const Statement& row) {
+  return {row.id<EventSequence>(0),
+          row.time(1),
+          static_cast<wire::EventKind>(row.integer(2)),
+          row.id<BuildId>(3),
+          row.id<JobId>(4),
+          row.id<AttemptNumber>(5),
+          row.text(6),
+          row.text(7),
+          row.text(8),
+          row.text(9),
+          row.text(10),
+          row.text(11),
+          row.text(12),
+          static_cast<uint64_t>(std::max<int64_t>(row.integer(13), 0))};
+}
+
+}  // namespace seaworthy::broker

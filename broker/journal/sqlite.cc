@@ -1,0 +1,74 @@
+#include "broker/journal/sqlite.h"
+
+#include "shared/base/assert.h"
+
+namespace seaworthy::broker {
+namespace {
+
+[[noreturn]] void fail(sqlite3* db, const std::string& attempted) {
+  throw StoreError("cannot " + attempted + ": " + sqlite3_errmsg(db) + " (SQLite " +
+                   std::to_string(sqlite3_extended_errcode(db)) + ")");
+}
+
+}  // namespace
+
+Database::Database(const std::filesystem::path& file, OpenMode mode) {
+  sqlite3* db = nullptr;
+  const int flags = mode == OpenMode::ReadOnly ? SQLITE_OPEN_READONLY
+                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int result = sqlite3_open_v2(file.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  handle_.reset(db);
+  if (result != SQLITE_OK) fail(db, "open the store " + file.string());
+  sqlite3_extended_result_codes(db, 1);
+  sqlite3_busy_timeout(db, 10'000);
+}
+
+void Database::execute(const char* sql) {
+  if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    fail(handle_.get(), "run `" + std::string(sql).substr(0, 120) + "` on the store");
+}
+
+Statement::Statement(const Database& database, std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+    fail(database.handle(), "prepare `" + std::string(sql) + "`");
+  handle_.reset(statement);
+}
+
+bool Statement::next() {
+  const int result = sqlite3_step(handle_.get());
+  if (result == SQLITE_ROW) return true;
+  if (result != SQLITE_DONE)
+    fail(sqlite3_db_handle(handle_.get()), std::string("run `") + sqlite3_sql(handle_.get()) + "`");
+  sqlite3_reset(handle_.get());
+  return false;
+}
+
+void Statement::run() { SW_ASSERT(!next()); }
+
+void Statement::reset() { sqlite3_reset(handle_.get()); }
+
+std::string Statement::text(int column) const {
+  const void* bytes = sqlite3_column_blob(handle_.get(), column);
+  const int size = sqlite3_column_bytes(handle_.get(), column);
+  return bytes == nullptr ? std::string()
+                          : std::string(static_cast<const char*>(bytes), static_cast<size_t>(size));
+}
+
+void Statement::bind_one(int index, int64_t value) {
+  SW_ASSERT(sqlite3_bind_int64(handle_.get(), index, value) == SQLITE_OK);
+}
+void Statement::bind_one(int index, std::string_view value) {
+  SW_ASSERT(sqlite3_bind_text(handle_.get(), index, value.data(), static_cast<int>(value.size()),
+                              SQLITE_TRANSIENT) == SQLITE_OK);
+}
+void Statement::bind_one(int index, Blob value) {
+  SW_ASSERT(sqlite3_bind_blob(handle_.get(), index, value.bytes.data(),
+                              static_cast<int>(value.bytes.size()), SQLITE_TRANSIENT) == SQLITE_OK);
+}
+void Statement::bind_one(int index, std::nullptr_t) {
+  SW_ASSERT(sqlite3_bind_null(handle_.get(), index) == SQLITE_OK);
+}
+
+}  // namespace seaworthy::broker

@@ -1,0 +1,305 @@
+#include "broker/loop.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "broker/narrate.h"
+#include "shared/base/overloaded.h"
+#include "shared/io/clock.h"
+#include "shared/io/signals.h"
+#include "shared/model/limits.h"
+
+namespace seaworthy::broker {
+namespace {
+
+constexpr const char* kMonitorEndpoint = "inproc://broker-monitor";
+
+zmq::socket_t monitor_of(zmq::context_t& context, zmq::socket_t& router) {
+  zmq_socket_monitor(router.handle(), kMonitorEndpoint,
+                     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_ACCEPT_FAILED);
+  zmq::socket_t monitor(context, zmq::socket_type::pair);
+  monitor.connect(kMonitorEndpoint);
+  return monitor;
+}
+
+CoreOptions core_options(const Timing& timing) { return {timing, limits::kOutputCreditBytes}; }
+
+Duration bounded_wait(uint64_t wait_ms) {
+  const auto longest = static_cast<uint64_t>(limits::kLongPoll.count());
+  return Duration{static_cast<int64_t>(std::min(wait_ms, longest))};
+}
+
+// What a Fetch… is answered with when nothing came: the same that the reading thread found, which
+// is nothing.
+Duration wait_of(const wire::Message& message) {
+  if (const auto* fetch = std::get_if<wire::FetchEvents>(&message))
+    return bounded_wait(fetch->wait_ms);
+  if (const auto* fetch = std::get_if<wire::FetchOutput>(&message))
+    return bounded_wait(fetch->wait_ms);
+  return Duration{0};
+}
+
+}  // namespace
+
+Loop::Loop(const LoopOptions& options, io::Fd signals)
+    : router_(context_, options.listen),
+      publisher_(context_, options.events),
+      monitor_(monitor_of(context_, router_.handle())),
+      signals_(std::move(signals)),
+      started_(io::wall_now()),
+      journal_(options.state / "seaworthy.db"),
+      core_(core_options(options.timing), journal_.recover(), io::now()),
+      storage_(std::move(journal_), options.state / "output"),
+      reading_(options.state / "seaworthy.db", options.state / "output"),
+      durable_sequence_(core_.ledger().last_sequence()),
+      published_(durable_sequence_) {}
+
+void Loop::run() {
+  while (!stopping_) {
+    wait();
+    while (std::optional<int> signal = io::next_signal(signals_))
+      stopping_ = stopping_ || *signal != SIGHUP;
+    take_committed();
+    take_answers();
+    take_monitor_events();
+    receive();
+    const Instant now = io::now();
+    if (std::optional<Instant> due = core_.next_deadline(); due && *due <= now) step(Tick{}, {});
+    expire_long_polls(now);
+    commit();
+  }
+  while (durable_batches_ < submitted_batches_) {
+    zmq::pollitem_t items[] = {{nullptr, storage_.fd(), ZMQ_POLLIN, 0}};
+    io::poll(items, Duration{1'000});
+    take_committed();
+  }
+}
+
+void Loop::wait() {
+  std::optional<Instant> due = core_.next_deadline();
+  if (std::optional<Instant> poll = long_polls_.next_deadline(); poll && (!due || *poll < *due))
+    due = poll;
+  const Duration most = due ? std::max(*due - io::now(), Duration{0}) : Duration{-1};
+  const bool full = in_flight_total_ > kMostInFlightBytes;
+  zmq::pollitem_t items[] = {{nullptr, signals_.get(), ZMQ_POLLIN, 0},
+                             {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
+                             {nullptr, reading_.fd(), ZMQ_POLLIN, 0},
+                             {monitor_.handle(), 0, ZMQ_POLLIN, 0},
+                             {router_.handle().handle(), 0, ZMQ_POLLIN, 0}};
+  io::poll(std::span(items, full ? 4u : 5u), most);
+}
+
+void Loop::receive() {
+  if (in_flight_total_ > kMostInFlightBytes) return;
+  for (size_t i = 0; i < limits::kEventsPerDrain; ++i) {
+    std::optional<io::Received> received = router_.receive();
+    if (!received) break;
+    take(*std::move(received));
+  }
+  // Told to the core after the drain, so that no step happens inside another's sending.
+  while (!unreachable_.empty()) {
+    const io::Peer peer = unreachable_.front();
+    unreachable_.pop_front();
+    step(PeerUnreachable{peer.value}, {});
+  }
+}
+
+void Loop::take(io::Received received) {
+  if (!received.envelope) return refuse(received.peer, received.envelope.error());
+  wire::Envelope& envelope = *received.envelope;
+  spdlog::debug("{} from peer {}", wire::name_of(envelope.message), received.peer.value);
+  if (take_shell_message(received.peer, envelope)) return;
+  const MessageReceived event{received.peer.value, envelope.tag, &envelope.message,
+                              envelope.blob.size()};
+  step(event, std::move(envelope.blob));
+}
+
+bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
+  const uint64_t tag = envelope.tag;
+  auto question = [&] { return Question{peer.value, tag, envelope.message, durable_batches_}; };
+  return std::visit(
+      overloaded{
+          [&](const wire::Ping&) {
+            send(peer,
+                 {wire::Pong{core_.epoch(), SEAWORTHY_VERSION, static_cast<uint32_t>(getpid()),
+                             started_, publisher_.endpoint()},
+                  tag,
+                  {}});
+            return true;
+          },
+          [&](const wire::Notify& notify) {
+            notices_.add(notify.repository);
+            std::vector<Question> woken = long_polls_.wake_for_notice();
+            send(peer, {wire::NotifyOk{static_cast<uint32_t>(woken.size())}, tag, {}});
+            for (const Question& one : woken)
+              send({one.peer},
+                   {notices_.since(std::get<wire::AwaitNotice>(one.message).after), one.tag, {}});
+            return true;
+          },
+          [&](const wire::AwaitNotice& await) {
+            const wire::Notice now = notices_.since(await.after);
+            if (notices_.has_news(await.after) ||
+                !long_polls_.park_for_notice({question(), now},
+                                             io::now() + bounded_wait(await.wait_ms)))
+              send(peer, {now, tag, {}});
+            return true;
+          },
+          [&](const wire::FetchEvents& fetch) {
+            if (!fetch.after)
+              send(peer, {wire::Events{durable_sequence_, {}}, tag, {}});
+            else
+              ask(question());
+            return true;
+          },
+          [&](const wire::FetchOutput&) { return ask(question()), true; },
+          [&](const wire::ListBuilds&) { return ask(question()), true; },
+          [&](const wire::ShowBuild&) { return ask(question()), true; },
+          [&](const wire::ListHeads&) { return ask(question()), true; },
+          [](const auto&) { return false; }},
+      envelope.message);
+}
+
+void Loop::step(const Event& event, std::string blob) {
+  Effects effects = core_.step(io::moment(), event);
+  for (Change& change : effects.changes) {
+    if (std::holds_alternative<OutputStored>(change.body)) batch_.blobs.push_back(std::move(blob));
+    batch_.changes.push_back(std::move(change));
+  }
+  std::move(effects.messages.begin(), effects.messages.end(), std::back_inserter(batch_.messages));
+}
+
+// What changes nothing and follows nothing that is not durable yet leaves at once.
+void Loop::commit() {
+  if (batch_.changes.empty() && batch_.messages.empty()) return;
+  Batch batch = std::exchange(batch_, {});
+  if (batch.changes.empty() && durable_batches_ == submitted_batches_) {
+    for (const Outgoing& out : batch.messages) send({out.peer}, {out.message, out.tag, {}});
+    return;
+  }
+  size_t bytes = 0;
+  for (const std::string& blob : batch.blobs) bytes += blob.size();
+  in_flight_bytes_.push_back(bytes);
+  in_flight_total_ += bytes;
+  ++submitted_batches_;
+  storage_.submit(std::move(batch));
+}
+
+void Loop::take_committed() {
+  for (Committed& committed : storage_.take_committed()) {
+    if (committed.failure) std::rethrow_exception(committed.failure);
+    ++durable_batches_;
+    in_flight_total_ -= in_flight_bytes_.front();
+    in_flight_bytes_.pop_front();
+    for (const Outgoing& out : committed.batch.messages)
+      send({out.peer}, {out.message, out.tag, {}});
+    for (const Change& change : committed.batch.changes) after_commit(change);
+  }
+  if (published_ < durable_sequence_ && !publishing_) {
+    for (Question& question : long_polls_.wake_for_events()) ask(std::move(question));
+    publishing_ = true;
+    reading_.submit(PublishAfter{published_});
+  }
+}
+
+void Loop::after_commit(const Change& change) {
+  narrate(change);
+  if (change.sequence) durable_sequence_ = change.sequence;
+  auto wake = [this](JobId job) {
+    for (Question& question : long_polls_.wake_for_output(job)) ask(std::move(question));
+  };
+  std::visit(
+      overloaded{
+          [&](const OutputStored& stored) { wake(stored.job); },
+          [&](const JobFinished& finished) { wake(finished.job); },
+          [&](const AttemptAssigned& assigned) { wake(assigned.job); },
+          [&](const AttemptEnded& ended) {
+            reading_.submit(CompressOutput{{ended.job, ended.attempt}, ended.report.output_bytes});
+          },
+          [](const auto&) {}},
+      change.body);
+}
+
+void Loop::ask(Question question) {
+  question.durable_batches = durable_batches_;
+  reading_.submit(std::move(question));
+}
+
+void Loop::take_answers() {
+  for (ReadingResult& result : reading_.take_results())
+    std::visit(overloaded{[this](Answer& answer) { park_or_answer(std::move(answer)); },
+                          [this](std::vector<wire::EventRow>& events) { publish(events); }},
+               result);
+}
+
+void Loop::publish(const std::vector<wire::EventRow>& events) {
+  publishing_ = false;
+  for (const wire::EventRow& event : events) publisher_.publish(to_string(event.kind), event);
+  published_ = events.empty() ? durable_sequence_ : events.back().sequence;
+  if (published_ >= durable_sequence_) return;
+  for (Question& question : long_polls_.wake_for_events()) ask(std::move(question));
+  publishing_ = true;
+  reading_.submit(PublishAfter{published_});
+}
+
+void Loop::park_or_answer(Answer answer) {
+  const Duration wait = wait_of(answer.question.message);
+  const Question& question = answer.question;
+  if (answer.nothing_new && wait > Duration{0}) {
+    // Something became durable while it was being read: look again before waiting.
+    if (question.durable_batches != durable_batches_) return ask(std::move(answer.question));
+    const Instant deadline = io::now() + wait;
+    LongPolls::Parked parked{question, answer.envelope.message};
+    if (const auto* fetch = std::get_if<wire::FetchOutput>(&question.message)) {
+      if (long_polls_.park_for_output(fetch->job, std::move(parked), deadline)) return;
+    } else if (long_polls_.park_for_events(std::move(parked), deadline)) {
+      return;
+    }
+  }
+  if (auto* detail = std::get_if<wire::BuildDetail>(&answer.envelope.message))
+    for (wire::JobRow& job : detail->jobs) job.why_waiting = core_.why_waiting(job.job);
+  send({question.peer}, answer.envelope);
+}
+
+void Loop::expire_long_polls(Instant now) {
+  for (const LongPolls::Parked& parked : long_polls_.expired(now))
+    send({parked.question.peer}, {parked.fallback, parked.question.tag, {}});
+}
+
+// Handshakes that fail are not messages: libzmq tells of them here, and has closed the connection.
+void Loop::take_monitor_events() {
+  zmq::message_t event, address;
+  while (monitor_.recv(event, zmq::recv_flags::dontwait)) {
+    if (event.more()) (void)monitor_.recv(address, zmq::recv_flags::dontwait);
+    if (uint64_t count = garbage_.pass(started_.value + io::now().since_start.count()))
+      spdlog::warn(
+          "{} connection(s) or message(s) that do not speak the protocol, the last one a failed "
+          "handshake; "
+          "everyone else is served on",
+          count);
+  }
+}
+
+void Loop::send(io::Peer peer, const wire::Envelope& envelope) {
+  switch (router_.send(peer, envelope)) {
+    case io::Sent::Taken: return;
+    case io::Sent::Unreachable:
+    case io::Sent::Full:
+      spdlog::debug("peer {} could not be sent {}", peer.value, wire::name_of(envelope.message));
+      unreachable_.push_back(peer);
+  }
+}
+
+void Loop::refuse(io::Peer peer, const wire::DecodeError& error) {
+  if (uint64_t count = garbage_.pass(started_.value + io::now().since_start.count()))
+    spdlog::warn(
+        "{} connection(s) or message(s) that do not speak the protocol, the last one: {}; everyone "
+        "else is "
+        "served on",
+        count, error.reason);
+  if (peer) send(peer, {wire::Error{error.code, error.reason, false, 0}, error.tag, {}});
+}
+
+}  // namespace seaworthy::broker

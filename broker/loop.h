@@ -1,0 +1,90 @@
+// Loop is the broker's poll thread: it owns the sockets, turns frames into events, steps the core,
+// hands the effects to the storage thread, and sends what is durable. It never waits for a disk.
+//
+//   receive -> decode -> step -> (storage thread: commit) -> send
+//
+// Questions about the past go to the reading thread. Everything bounded: when more is in flight to
+// the disk than kMostInFlightBytes, it stops receiving until some of it is durable.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <string>
+
+#include "broker/core/core.h"
+#include "broker/long_polls.h"
+#include "broker/notices.h"
+#include "broker/reading.h"
+#include "broker/storage.h"
+#include "shared/io/fd.h"
+#include "shared/io/log.h"
+#include "shared/io/socket.h"
+
+namespace seaworthy::broker {
+
+struct LoopOptions {
+  std::string listen;
+  std::string events;
+  std::filesystem::path state;  // locked by the caller
+  Timing timing;
+};
+
+class Loop {
+ public:
+  // Opens the store, recovers, binds. Throws with a text for people when one of these fails.
+  Loop(const LoopOptions& options, io::Fd signals);
+  // Until SIGTERM or SIGINT; then everything received is durable and answered.
+  void run();
+
+  const std::string& endpoint() const { return router_.endpoint(); }
+  const std::string& events_endpoint() const { return publisher_.endpoint(); }
+
+ private:
+  static constexpr size_t kMostInFlightBytes = 64 * 1024 * 1024;
+
+  void wait();
+  void receive();
+  void take(io::Received received);
+  // A message that the shell answers by itself or has answered by the reading thread; false: the
+  // core's.
+  bool take_shell_message(io::Peer peer, const wire::Envelope& envelope);
+  void step(const Event& event, std::string blob);
+  void commit();
+  void take_committed();
+  void after_commit(const Change& change);
+  void take_answers();
+  void publish(const std::vector<wire::EventRow>& events);
+  void ask(Question question);
+  void park_or_answer(Answer answer);
+  void expire_long_polls(Instant now);
+  void take_monitor_events();
+  void send(io::Peer peer, const wire::Envelope& envelope);
+  void refuse(io::Peer peer, const wire::DecodeError& error);
+
+  zmq::context_t context_;
+  io::Router router_;
+  io::Publisher publisher_;
+  zmq::socket_t monitor_;
+  io::Fd signals_;
+  UnixMillis started_;
+  Journal journal_;
+  Core core_;
+  Storage storage_;
+  Reading reading_;
+  LongPolls long_polls_;
+  Notices notices_;
+  io::RateLimit garbage_;
+
+  Batch batch_;  // being gathered
+  uint64_t submitted_batches_ = 0;
+  uint64_t durable_batches_ = 0;
+  std::deque<size_t> in_flight_bytes_;
+  size_t in_flight_total_ = 0;
+  EventSequence durable_sequence_;
+  EventSequence published_;
+  bool publishing_ = false;
+  std::deque<io::Peer> unreachable_;
+  bool stopping_ = false;
+};
+
+}  // namespace seaworthy::broker

@@ -1,0 +1,52 @@
+// Outputs keeps what jobs wrote, one file per attempt beside the database: DIR/<job /
+// 1000>/<job>.<attempt>.log, and .log.zst once the attempt has ended. How much of a file counts is
+// the database's word (attempt.output_bytes): bytes beyond it were never acknowledged. Compressed
+// files are independent zstd frames of 1 MiB of text, so that a range is read without what is
+// before it. OutputWriter belongs to the storage thread, the free functions may be called by any; a
+// file that is being compressed is replaced by rename, and readers look for both names.
+#pragma once
+
+#include <filesystem>
+#include <list>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "shared/base/ids.h"
+#include "shared/io/fd.h"
+
+namespace seaworthy::broker {
+
+class OutputWriter {
+ public:
+  explicit OutputWriter(std::filesystem::path directory);
+
+  // Not durable before sync(). Throws std::runtime_error when the disk refuses.
+  void write(AttemptKey attempt, uint64_t offset, std::string_view bytes);
+  // Makes everything written durable, one fdatasync per file touched.
+  void sync();
+  // No more comes for this one.
+  void close(AttemptKey attempt);
+
+ private:
+  struct File {
+    io::Fd fd;
+    bool dirty = false;
+    std::list<AttemptKey>::iterator turn;
+  };
+  File& open(AttemptKey attempt);
+
+  std::filesystem::path directory_;
+  std::map<AttemptKey, File> files_;
+  std::list<AttemptKey> turns_;  // least recently used first; bounds the open files
+};
+
+// At most `most` bytes from `offset` on, of the first `extent` bytes. Throws std::runtime_error if
+// the file is gone.
+std::string read_output(const std::filesystem::path& directory, AttemptKey attempt, uint64_t offset,
+                        uint64_t extent, size_t most);
+
+// Replaces the file by its compressed form. Small ones stay as they are.
+void compress_output(const std::filesystem::path& directory, AttemptKey attempt, uint64_t extent);
+
+}  // namespace seaworthy::broker

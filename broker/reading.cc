@@ -1,0 +1,119 @@
+#include "broker/reading.h"
+
+#include <spdlog/spdlog.h>
+
+#include "broker/outputs.h"
+#include "shared/base/overloaded.h"
+#include "shared/model/limits.h"
+
+namespace seaworthy::broker {
+
+Reading::Reading(const std::filesystem::path& store, std::filesystem::path outputs)
+    : outputs_(std::move(outputs)), reads_(store), thread_([this] { run(); }) {}
+
+Reading::~Reading() {
+  tasks_.close();
+  thread_.join();
+}
+
+void Reading::run() {
+  for (;;) {
+    std::vector<ReadingTask> tasks = tasks_.take();
+    if (tasks.empty()) return;
+    for (ReadingTask& task : tasks)
+      std::visit([this](auto& one) { perform(std::move(one)); }, task);
+  }
+}
+
+// A question that the store cannot answer fails by itself: the writing side finds out on its own
+// whether it can go on.
+void Reading::perform(Question question) {
+  const wire::Message asked = question.message;
+  Answer result{question, {{}, question.tag, {}}, false};
+  try {
+    std::visit(
+        overloaded{[&](const wire::FetchEvents& fetch) {
+                     result = fetch_events(std::move(question), fetch);
+                   },
+                   [&](const wire::FetchOutput& fetch) {
+                     result = fetch_output(std::move(question), fetch);
+                   },
+                   [&](const wire::ListBuilds& query) { result.envelope.message = answer(query); },
+                   [&](const wire::ShowBuild& query) { result.envelope.message = answer(query); },
+                   [&](const wire::ListHeads& query) { result.envelope.message = answer(query); },
+                   [&](const auto&) {
+                     result.envelope.message = wire::Error{wire::ErrorCode::BadMessage,
+                                                           "this is not a question", false, 0};
+                   }},
+        asked);
+  } catch (const std::exception& error) {
+    spdlog::error("cannot answer a question: {}", error.what());
+    result.envelope.message = wire::Error{wire::ErrorCode::Refused, error.what(), false, 0};
+  }
+  results_.push(std::move(result));
+}
+
+void Reading::perform(PublishAfter task) {
+  try {
+    results_.push(reads_.events_after(task.after, limits::kListRows));
+  } catch (const std::exception& error) {
+    spdlog::error("cannot read events to publish: {}", error.what());
+    results_.push(std::vector<wire::EventRow>{});
+  }
+}
+
+void Reading::perform(const CompressOutput& task) {
+  try {
+    compress_output(outputs_, task.attempt, task.extent);
+  } catch (const std::exception& error) {
+    spdlog::warn("output of job {} attempt {} stays uncompressed: {}", task.attempt.job.value,
+                 task.attempt.attempt.value, error.what());
+  }
+}
+
+wire::Message Reading::answer(const wire::ListBuilds& query) { return reads_.list_builds(query); }
+
+wire::Message Reading::answer(const wire::ShowBuild& query) {
+  if (auto detail = reads_.show_build(query)) return *std::move(detail);
+  const std::string what = query.build ? "build " + std::to_string(query.build.value)
+                                       : "job " + std::to_string(query.job.value);
+  return wire::Error{wire::ErrorCode::NotFound, "there is no " + what, false, 0};
+}
+
+wire::Message Reading::answer(const wire::ListHeads& query) { return reads_.list_heads(query); }
+
+Answer Reading::fetch_events(Question question, const wire::FetchEvents& fetch) {
+  wire::Events events{fetch.after.value_or(EventSequence{}),
+                      reads_.events_after(*fetch.after, fetch.limit)};
+  if (!events.events.empty()) events.last = events.events.back().sequence;
+  const bool nothing_new = events.events.empty();
+  const uint64_t tag = question.tag;
+  return {std::move(question), {std::move(events), tag, {}}, nothing_new};
+}
+
+Answer Reading::fetch_output(Question question, const wire::FetchOutput& fetch) {
+  const uint64_t tag = question.tag;
+  std::optional<OutputExtent> extent = reads_.output_extent(fetch.job, fetch.attempt);
+  if (!extent) {
+    const std::string attempt =
+        fetch.attempt ? " attempt " + std::to_string(fetch.attempt.value) : "";
+    return {std::move(question),
+            {wire::Error{wire::ErrorCode::NotFound,
+                         "there is no job " + std::to_string(fetch.job.value) + attempt, false, 0},
+             tag,
+             {}},
+            false};
+  }
+  constexpr size_t kMost = limits::kReplyBytes / 2;
+  wire::OutputData data{fetch.job, extent->attempt, fetch.offset, extent->bytes, false};
+  std::string bytes;
+  if (extent->attempt)
+    bytes = read_output(outputs_, {fetch.job, extent->attempt}, fetch.offset, extent->bytes, kMost);
+  else if (fetch.offset < extent->note.size())
+    bytes = extent->note.substr(fetch.offset, kMost);
+  data.complete = extent->final && fetch.offset + bytes.size() >= extent->bytes;
+  const bool nothing_new = bytes.empty() && !data.complete;
+  return {std::move(question), {data, tag, std::move(bytes)}, nothing_new};
+}
+
+}  // namespace seaworthy::broker

@@ -1,0 +1,74 @@
+// Reading is the thread that answers questions about the past and does other slow reading: queries,
+// ranges of output, events to be published, compression of finished output. It sees only what is
+// durable.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <variant>
+
+#include "broker/core/event.h"
+#include "broker/handoff.h"
+#include "broker/journal/reads.h"
+#include "shared/wire/message.h"
+
+namespace seaworthy::broker {
+
+// A client's question, to be answered with the same tag.
+struct Question {
+  PeerNumber peer = 0;
+  uint64_t tag = 0;
+  wire::Message message;
+  // How many batches were durable when it was handed over: more may have become so since.
+  uint64_t durable_batches = 0;
+};
+
+struct Answer {
+  Question question;
+  wire::Envelope envelope;
+  bool nothing_new = false;  // a Fetch… that may be parked until there is
+};
+
+// For subscribers: the events after this one.
+struct PublishAfter {
+  EventSequence after;
+};
+
+struct CompressOutput {
+  AttemptKey attempt;
+  uint64_t extent = 0;
+};
+
+using ReadingTask = std::variant<Question, PublishAfter, CompressOutput>;
+using ReadingResult = std::variant<Answer, std::vector<wire::EventRow>>;
+
+class Reading {
+ public:
+  Reading(const std::filesystem::path& store, std::filesystem::path outputs);
+  ~Reading();
+
+  void submit(ReadingTask task) { tasks_.push(std::move(task)); }
+  std::vector<ReadingResult> take_results() { return results_.take_now(); }
+  int fd() const { return results_.fd(); }
+
+ private:
+  void run();
+  void perform(Question question);
+  void perform(PublishAfter task);
+  void perform(const CompressOutput& task);
+
+  wire::Message answer(const wire::ListBuilds& query);
+  wire::Message answer(const wire::ShowBuild& query);
+  wire::Message answer(const wire::ListHeads& query);
+  Answer fetch_events(Question question, const wire::FetchEvents& fetch);
+  Answer fetch_output(Question question, const wire::FetchOutput& fetch);
+
+  std::filesystem::path outputs_;
+  Reads reads_;
+  Handoff<ReadingTask> tasks_;
+  Handoff<ReadingResult> results_;
+  std::thread thread_;
+};
+
+}  // namespace seaworthy::broker

@@ -1,0 +1,62 @@
+#include "broker/storage.h"
+
+#include "shared/base/assert.h"
+
+namespace seaworthy::broker {
+
+Storage::Storage(Journal journal, const std::filesystem::path& outputs)
+    : journal_(std::move(journal)), outputs_(outputs), thread_([this] { run(); }) {}
+
+Storage::~Storage() {
+  submitted_.close();
+  thread_.join();
+}
+
+void Storage::run() {
+  for (;;) {
+    std::vector<Batch> batches = submitted_.take();
+    if (batches.empty()) return;
+    try {
+      commit(batches);
+    } catch (...) {
+      committed_.push({{}, std::current_exception()});
+      return;
+    }
+    for (Batch& batch : batches) committed_.push({std::move(batch), nullptr});
+  }
+}
+
+// All that gathered during the last commit shares one: the cost of an fsync is divided among them.
+void Storage::commit(std::vector<Batch>& batches) {
+  std::vector<Change> changes;
+  for (Batch& batch : batches) {
+    write_outputs(batch);
+    changes.insert(changes.end(), batch.changes.begin(), batch.changes.end());
+  }
+  outputs_.sync();
+  journal_.commit(changes);
+  for (const Change& change : changes)
+    if (const auto* ended = std::get_if<AttemptEnded>(&change.body))
+      outputs_.close({ended->job, ended->attempt});
+  for (Batch& batch : batches) {
+    batch.blobs.clear();
+    for (Outgoing& out : batch.messages)
+      if (out.needs_specification) {
+        auto& assign = std::get<wire::Assign>(out.message);
+        assign.specification = journal_.specification_of(assign.job);
+      }
+  }
+}
+
+void Storage::write_outputs(const Batch& batch) {
+  auto blob = batch.blobs.begin();
+  for (const Change& change : batch.changes) {
+    const auto* stored = std::get_if<OutputStored>(&change.body);
+    if (stored == nullptr) continue;
+    SW_ASSERT(blob != batch.blobs.end());
+    const std::string_view bytes = std::string_view(*blob++).substr(stored->skip, stored->size);
+    outputs_.write({stored->job, stored->attempt}, stored->offset, bytes);
+  }
+}
+
+}  // namespace seaworthy::broker

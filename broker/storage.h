@@ -1,0 +1,55 @@
+// Storage is the thread that makes batches durable: output first, then the changes in one
+// transaction, and only then does it hand the batch back, so that its messages may leave. One batch
+// is committed while the next one gathers. A failure means that nobody knows what is durable: it is
+// handed to the poll thread, which ends the process.
+#pragma once
+
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "broker/core/effects.h"
+#include "broker/handoff.h"
+#include "broker/journal/journal.h"
+#include "broker/outputs.h"
+
+namespace seaworthy::broker {
+
+struct Batch {
+  std::vector<Change> changes;
+  std::vector<std::string> blobs;  // one for each OutputStored, in order
+  std::vector<Outgoing> messages;
+};
+
+struct Committed {
+  Batch batch;  // without its blobs; Assign messages have their specification
+  std::exception_ptr failure;
+};
+
+class Storage {
+ public:
+  // Takes the journal over. `outputs` is the directory of output files.
+  Storage(Journal journal, const std::filesystem::path& outputs);
+  // Commits what was submitted, then ends the thread.
+  ~Storage();
+
+  void submit(Batch batch) { submitted_.push(std::move(batch)); }
+  std::vector<Committed> take_committed() { return committed_.take_now(); }
+  int fd() const { return committed_.fd(); }
+
+ private:
+  void run();
+  void commit(std::vector<Batch>& batches);
+  void write_outputs(const Batch& batch);
+
+  Journal journal_;
+  OutputWriter outputs_;
+  Handoff<Batch> submitted_;
+  Handoff<Committed> committed_;
+  std::thread thread_;
+};
+
+}  // namespace seaworthy::broker
