@@ -1,0 +1,185 @@
+#include "broker/journal/journal.h"
+
+#include <filesystem>
+
+#include "broker/journal/reads.h"
+#include "tests/broker/broker_fixture.h"
+
+using namespace seaworthy;
+using namespace seaworthy::broker;
+
+namespace {
+
+// A folder of its own for each test, removed at its end.
+struct Folder {
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "seaworthy-XXXXXX").string();
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::filesystem::path store() const { return path / "seaworthy.db"; }
+  std::filesystem::path path;
+};
+
+// A core whose changes are written as the loop would, one transaction per step.
+class StoredBroker {
+ public:
+  explicit StoredBroker(const std::filesystem::path& store)
+      : journal_(store), core_({Timing{}, 1'000'000}, journal_.recover(), Instant{}) {}
+
+  std::vector<Outgoing> say(PeerNumber peer, const wire::Message& message,
+                            uint64_t blob_bytes = 0) {
+    Effects effects =
+        core_.step({Instant{}, UnixMillis{5'000}}, MessageReceived{peer, 1, &message, blob_bytes});
+    journal_.commit(effects.changes);
+    return effects.messages;
+  }
+  Journal& journal() { return journal_; }
+  Core& core() { return core_; }
+
+ private:
+  Journal journal_;
+  Core core_;
+};
+
+}  // namespace
+
+TEST_CASE("a restart finds the queue, the leases and the outcomes as they were") {
+  Folder folder;
+  {
+    StoredBroker broker(folder.store());
+    broker.say(9, a_submit(1, {2, 1}, {a_job("lint"), a_job("test", {"lint"})}));
+    wire::Hello hello;
+    hello.worker = "amy";
+    hello.boot = boot(1);
+    broker.say(1, hello);
+    broker.say(1, wire::Ready{boot(1), 1});
+    broker.say(1, wire::Output{boot(1), {3}, {1}, 0}, 42);
+  }
+  StoredBroker broker(folder.store());
+  CHECK(broker.core().epoch() == Epoch{2});
+  const Ledger& ledger = broker.core().ledger();
+  CHECK(ledger.running_count() == 1);
+  CHECK(ledger.unfinished_count() == 4);
+  CHECK(ledger.ready().size() == 1);
+  CHECK(ledger.find_job({3})->output_bytes == 42);
+  CHECK(ledger.find_job({3})->worker == "amy");
+
+  wire::Hello hello;
+  hello.worker = "amy";
+  hello.boot = boot(1);
+  hello.held = {{JobId{3}, AttemptNumber{1}, false}};
+  auto answers = broker.say(1, hello);
+  auto welcome = std::get<wire::Welcome>(answers.at(0).message);
+  REQUIRE(welcome.keep.size() == 1);
+  CHECK(welcome.keep[0].output_offset == 42);
+}
+
+TEST_CASE("a restart remembers what was submitted, by revision and by request") {
+  Folder folder;
+  wire::Submit again = a_submit(2, {1});
+  again.again = true;
+  {
+    StoredBroker broker(folder.store());
+    broker.say(9, a_submit(1, {1}));
+    broker.say(9, again);
+    broker.say(9, wire::Cancel{{1}, {}, ""});
+    broker.say(9, wire::Cancel{{2}, {}, ""});
+  }
+  StoredBroker broker(folder.store());
+  auto by_revision = std::get<wire::SubmitOk>(broker.say(9, a_submit(3, {1})).at(0).message);
+  CHECK(by_revision.builds[0].build == BuildId{1});
+  CHECK(by_revision.builds[0].duplicate);
+  auto by_request = std::get<wire::SubmitOk>(broker.say(9, again).at(0).message);
+  CHECK(by_request.builds[0].build == BuildId{2});
+}
+
+TEST_CASE("a restart keeps a half-finished build's verdict so far") {
+  Folder folder;
+  {
+    StoredBroker broker(folder.store());
+    broker.say(9, a_submit(1, {1}, {a_job("a"), a_job("b")}));
+    broker.say(9, wire::Cancel{{}, {1}, "not this one"});
+  }
+  StoredBroker broker(folder.store());
+  broker.say(9, wire::Cancel{{}, {2}, ""});
+  Reads reads(folder.store());
+  CHECK(reads.show_build({{1}, {}, false})->build.verdict == Verdict::Cancelled);
+}
+
+TEST_CASE("the store tells the story of a build: jobs, attempts, steps and timeline") {
+  Folder folder;
+  StoredBroker broker(folder.store());
+  broker.say(9, a_submit(1, {1}));
+  wire::Hello hello;
+  hello.worker = "amy";
+  hello.boot = boot(1);
+  broker.say(1, hello);
+  broker.say(1, wire::Ready{boot(1), 1});
+  wire::AttemptFinished finished;
+  finished.boot = boot(1);
+  finished.job = {1};
+  finished.attempt = {1};
+  finished.outcome = Outcome::Failed;
+  finished.detail = "step 1 exited with 3";
+  finished.steps = {{"test", 3, 17}};
+  broker.say(1, finished);
+
+  Reads reads(folder.store());
+  auto detail = reads.show_build({{1}, {}, false});
+  REQUIRE(detail);
+  CHECK(detail->build.verdict == Verdict::Failed);
+  REQUIRE(detail->jobs.at(0).attempts.size() == 1);
+  CHECK(detail->jobs[0].attempts[0].detail == "step 1 exited with 3");
+  CHECK(detail->jobs[0].attempts[0].steps.at(0).exit_code == 3);
+  std::vector<wire::EventKind> kinds;
+  for (const wire::EventRow& event : detail->timeline) kinds.push_back(event.kind);
+  CHECK(kinds == std::vector{wire::EventKind::BuildSubmitted, wire::EventKind::AttemptAssigned,
+                             wire::EventKind::AttemptFinished, wire::EventKind::JobFinished,
+                             wire::EventKind::BuildFinished});
+}
+
+TEST_CASE("builds are listed newest first, by repository and by the beginning of a revision") {
+  Folder folder;
+  StoredBroker broker(folder.store());
+  broker.say(9, a_submit(1, {3, 2, 1}));
+  wire::Submit other = a_submit(2, {77});
+  other.repository = "/srv/other";
+  broker.say(9, other);
+  Reads reads(folder.store());
+  auto all = reads.list_builds({});
+  REQUIRE(all.builds.size() == 4);
+  CHECK(all.builds[0].repository == "/srv/other");
+  CHECK(all.builds[1].revision == revision(3));
+  CHECK(all.builds[3].revision == revision(1));
+  wire::ListBuilds query;
+  query.repository = "/srv/project";
+  query.limit = 2;
+  CHECK(reads.list_builds(query).builds.size() == 2);
+  query = {};
+  query.revision = revision(77).substr(0, 39);
+  CHECK(reads.list_builds(query).builds.size() == 1);
+}
+
+TEST_CASE("heads are remembered, moved and forgotten") {
+  Folder folder;
+  StoredBroker broker(folder.store());
+  broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/main", revision(1)});
+  broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/main", revision(2)});
+  broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/gone", revision(1)});
+  broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/gone", ""});
+  Reads reads(folder.store());
+  auto heads = reads.list_heads({"/srv/project"}).heads;
+  REQUIRE(heads.size() == 1);
+  CHECK(heads[0].revision == revision(2));
+}
+
+TEST_CASE("a store of a newer program is refused by name") {
+  Folder folder;
+  {
+    Database database(folder.store(), OpenMode::ReadWrite);
+    database.execute("PRAGMA user_version = 99");
+  }
+  CHECK_THROWS_AS(Journal(folder.store()), StoreError);
+}
