@@ -15,7 +15,9 @@ INSERT INTO meta VALUES ('epoch', 0);
 CREATE TABLE repository (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 
 -- What jobs are told to do, as in the message Assign; equal ones are kept once.
-CREATE TABLE specification (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, body BLOB NOT NULL) STRICT;
+CREATE TABLE specification (
+  id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, body BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE build (
   id INTEGER PRIMARY KEY,

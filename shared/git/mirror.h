@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "shared/base/result.h"
+#include "shared/git/command.h"
 
 namespace seaworthy::git {
 
@@ -33,15 +34,18 @@ class Mirror {
   static Result<Mirror> open(const std::filesystem::path& mirrors, const std::string& repository);
 
   // Fetches what these ref globs match ("refs/heads/*") and drops refs that are gone there. Old
-  // objects stay.
-  Result<Done> fetch(const std::vector<std::string>& ref_globs) const;
-  // Makes sure that `revision` is present: nothing if it is, else by `ref`, else by all heads.
-  Result<Done> fetch_revision(const std::string& revision, const std::string& ref) const;
+  // objects stay. The limits hold for each call of git, and for waiting for another process that
+  // fetches into this mirror.
+  Result<Done> fetch(const std::vector<std::string>& ref_globs, const GitLimits& limits = {}) const;
+  // Makes sure that `revision` is present: nothing if it is, else by `ref`, else by all heads, else
+  // by its id, which some servers allow.
+  Result<Done> fetch_revision(const std::string& revision, const std::string& ref,
+                              const GitLimits& limits = {}) const;
   bool has(const std::string& revision) const;
 
   // All refs of the mirror that match, with the commit each points to (tags peeled).
   Result<std::map<std::string, std::string>> refs(const std::vector<std::string>& ref_globs) const;
-  // A name, tag, or abbreviated id, to a full commit id.
+  // A name, tag, or abbreviated id, to a full commit id. "HEAD" is asked of the repository itself.
   Result<std::string> resolve(const std::string& revision) const;
 
   const std::filesystem::path& directory() const { return directory_; }
@@ -49,6 +53,9 @@ class Mirror {
 
  private:
   Mirror(std::filesystem::path directory, std::string repository);
+  // One `git fetch`; a mirror that turns out to be damaged is made anew first, and it is repeated.
+  Result<Done> fetch_specs(const std::vector<std::string>& refspecs, bool prune,
+                           const GitLimits& limits) const;
   std::filesystem::path directory_;
   std::string repository_;
 };

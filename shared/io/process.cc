@@ -179,10 +179,11 @@ Result<CommandResult> run(const Command& command) {
   // there is.
   while (!ended) {
     if (written == command.input.size()) in->write_end.reset();
-    std::array<pollfd, 4> polled{{{child->pidfd.get(), POLLIN, 0},
+    std::array<pollfd, 5> polled{{{child->pidfd.get(), POLLIN, 0},
                                   {out_open ? out->read_end.get() : -1, POLLIN, 0},
                                   {err_open ? err->read_end.get() : -1, POLLIN, 0},
-                                  {in->write_end ? in->write_end.get() : -1, POLLOUT, 0}}};
+                                  {in->write_end ? in->write_end.get() : -1, POLLOUT, 0},
+                                  {command.interrupt_fd, POLLIN, 0}}};
     Duration left = deadline - now();
     if (left <= Duration{0})
       problem = "did not end within " + std::to_string(command.timeout.count()) + " ms";
@@ -190,6 +191,10 @@ Result<CommandResult> run(const Command& command) {
     if (!problem.empty()) break;
     if (poll(polled.data(), polled.size(), static_cast<int>(left.count())) < 0 && errno != EINTR)
       continue;
+    if (polled[4].revents != 0) {
+      problem = "was interrupted";
+      break;
+    }
     if (polled[3].revents != 0) {
       ssize_t count = write(in->write_end.get(), command.input.data() + written,
                             command.input.size() - written);

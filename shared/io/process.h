@@ -46,6 +46,8 @@ struct Command {
   std::string input;
   Duration timeout{600'000};                // then its group is killed, and the result is an error
   size_t output_limit = 256 * 1024 * 1024;  // bytes of stdout kept; more is an error
+  // When this is readable the command's group is killed, and the result is an error; -1: none.
+  int interrupt_fd = -1;
 };
 
 struct CommandResult {

@@ -1,4 +1,5 @@
-// Pipeline is what one revision expands to: jobs, or a verdict that is known without running anything.
+// Pipeline is what one revision expands to: jobs, or a verdict that is known without running
+// anything.
 #pragma once
 
 #include <optional>

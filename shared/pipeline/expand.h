@@ -1,7 +1,9 @@
-// Expanding: the files of a revision -> what is to be run. Pure: it sees files through RevisionFiles only.
-// `.seaworthy.yml` decides if it is there (parse.h); without it the first convention that fits (detect.h); without
-// one, the verdict is Skipped and says why. A file that cannot be understood is the verdict Failed, with file, line,
-// column and the nearest right key as its explanation. Never throws.
+// Expanding: the files of a revision -> what is to be run. Pure: it sees files through
+// RevisionFiles only.
+// `.seaworthy.yml` decides if it is there (parse.h); without it the first convention that fits
+// (detect.h); without one, the verdict is Skipped and says why. A file that cannot be understood is
+// the verdict Failed, with file, line, column and the nearest right key as its explanation. Never
+// throws.
 #pragma once
 
 #include <optional>
@@ -23,7 +25,8 @@ class RevisionFiles {
     std::string name;
     bool directory = false;
   };
-  // What lies directly in `directory` ("" is the root, "tests" a folder); empty if there is no such folder.
+  // What lies directly in `directory` ("" is the root, "tests" a folder); empty if there is no such
+  // folder.
   virtual std::vector<Entry> list(const std::string& directory) = 0;
   // The content of a file, if it exists and is not larger than `most_bytes`.
   virtual std::optional<std::string> read(const std::string& path, size_t most_bytes) = 0;

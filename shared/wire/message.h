@@ -20,7 +20,6 @@
 namespace seaworthy::wire {
 
 // ---- worker and broker
-// ------------------------------------------------------------------------------------------
 
 // An attempt that a worker still holds: running, or finished and not yet recorded.
 struct HeldAttempt {
@@ -163,7 +162,6 @@ struct Goodbye {
 };
 
 // ---- clients and broker: what changes something
-// -----------------------------------------------------------------
 
 struct Candidate {
   std::string revision;
@@ -241,7 +239,6 @@ struct Notice {
 struct Ok {};
 
 // ---- clients and broker: what asks
-// ------------------------------------------------------------------------------
 
 struct Ping {};
 
@@ -449,7 +446,6 @@ struct OutputData {
 };
 
 // ---- anyone
-// -----------------------------------------------------------------------------------------------------
 
 enum class ErrorCode : uint8_t {
   BadMessage = 1,    // could not be decoded, or says something impossible

@@ -1,0 +1,104 @@
+// sim: runs seeds and says which promises were broken. For one seed: what happened, line by line.
+#include <chrono>
+#include <cstring>
+#include <iostream>
+
+#include "tests/sim/simulation.h"
+
+namespace {
+
+using namespace seaworthy::sim;
+
+struct Options {
+  uint64_t first = 1;
+  uint64_t count = 2'000;
+  bool transcript = false;
+};
+
+constexpr const char* kUsage =
+    "sim [--first N] [--seeds N]      run this many seeds from this one on\n"
+    "sim --seed N [--transcript]      run one\n";
+
+bool parse(int argc, char** argv, Options& options) {
+  for (int i = 1; i < argc; ++i) {
+    const bool has_value = i + 1 < argc;
+    if (std::strcmp(argv[i], "--transcript") == 0)
+      options.transcript = true;
+    else if (std::strcmp(argv[i], "--first") == 0 && has_value)
+      options.first = std::stoull(argv[++i]);
+    else if (std::strcmp(argv[i], "--seeds") == 0 && has_value)
+      options.count = std::stoull(argv[++i]);
+    else if (std::strcmp(argv[i], "--seed") == 0 && has_value)
+      options.first = std::stoull(argv[++i]), options.count = 1;
+    else
+      return false;
+  }
+  return true;
+}
+
+// Each must have happened, or the faults do not bite and the promises are not tested.
+bool report_sometimes(const Sometimes& all) {
+  const std::pair<const char*, uint64_t> counters[] = {
+      {"attempts executed", all.executions},
+      {"broker crashes", all.broker_crashes},
+      {"changes forgotten by a crash", all.changes_forgotten},
+      {"worker crashes", all.worker_crashes},
+      {"leases re-attached", all.reattached},
+      {"attempts adopted", all.adopted},
+      {"attempts lost", all.lost},
+      {"attempts returned", all.returned},
+      {"outcomes superseded", all.superseded},
+      {"outcomes brought after a worker's restart", all.outcomes_after_worker_restart},
+      {"submits answered as duplicates", all.duplicate_submits},
+      {"jobs cancelled", all.cancelled},
+      {"jobs inconclusive", all.inconclusive},
+      {"jobs skipped", all.skipped},
+  };
+  bool all_happened = true;
+  for (const auto& [name, count] : counters) {
+    std::cout << "  " << name << ": " << count << "\n";
+    all_happened = all_happened && count > 0;
+  }
+  return all_happened;
+}
+
+bool run_seed(uint64_t seed, bool transcript, Sometimes& all) {
+  Simulation simulation(seed, transcript ? &std::cout : nullptr);
+  try {
+    simulation.run();
+  } catch (const Violation& violation) {
+    std::cout << "seed " << seed << ": " << violation.what << " (see it with: sim --seed " << seed
+              << " --transcript)\n";
+    return false;
+  }
+  all.add(simulation.sometimes());
+  if (seed % 100 != 0) return true;
+  Simulation again(seed, nullptr);
+  again.run();
+  if (again.fingerprint() == simulation.fingerprint()) return true;
+  std::cout << "seed " << seed << ": two runs differ: something is not deterministic\n";
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) {
+    std::cerr << kUsage;
+    return 2;
+  }
+  const auto started = std::chrono::steady_clock::now();
+  Sometimes all;
+  uint64_t failed = 0;
+  for (uint64_t seed = options.first; seed < options.first + options.count && failed < 10; ++seed)
+    failed += !run_seed(seed, options.transcript, all);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  std::cout << options.count << " seeds, " << all.messages << " messages, "
+            << all.simulated_ms / 3'600'000 << " simulated hours in " << took.count() << " s; "
+            << failed << " broke a promise\n";
+  if (options.count == 1) return failed != 0;
+  const bool all_happened = report_sometimes(all);
+  if (!all_happened) std::cout << "something never happened: the faults do not reach it\n";
+  return failed != 0 || !all_happened;
+}

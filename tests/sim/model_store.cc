@@ -1,0 +1,109 @@
+#include "tests/sim/model_store.h"
+
+#include <algorithm>
+
+#include "shared/base/overloaded.h"
+
+namespace seaworthy::sim {
+
+using namespace broker;
+
+void ModelStore::apply(const Change& change, const std::string* blob) {
+  if (change.sequence) last_sequence_ = change.sequence;
+  std::visit(
+      overloaded{[&](const BuildSubmitted& b) {
+                   StoredBuild& stored = builds_[b.build];
+                   stored.build.rank = b.rank;
+                   stored.build.repository = b.repository;
+                   stored.build.ref = b.ref;
+                   stored.build.revision = b.revision;
+                   stored.again = b.again;
+                   last_rank_ = std::max(last_rank_, b.rank);
+                   for (const NewJob& added : b.jobs) {
+                     StoredJob& job = jobs_[added.job];
+                     job.job.build = b.build;
+                     job.job.name = added.name;
+                     job.all_needs = added.needs;
+                     job.specification = added.specification;
+                   }
+                 },
+                 [&](const RequestTaken& b) {
+                   requests_[b.request] = {b.digest, b.first_build};
+                 },
+                 [&](const AttemptAssigned& b) {
+                   Job& job = jobs_.at(b.job).job;
+                   job.state = State::Running;
+                   job.attempt = b.attempt;
+                   job.worker = b.worker;
+                   job.boot = b.boot;
+                   job.output_bytes = 0;
+                   builds_.at(b.build).build.running = true;
+                 },
+                 [&](const AttemptReattached& b) { jobs_.at(b.job).job.boot = b.boot; },
+                 [&](const AttemptAdopted& b) {
+                   Job& job = jobs_.at(b.job).job;
+                   job.state = State::Running;
+                   job.boot = b.boot;
+                 },
+                 [&](const AttemptReturned& b) {
+                   jobs_.at(b.job).job.state = State::Queued;
+                   jobs_.at(b.job).job.worker.clear();
+                 },
+                 [&](const AttemptLost& b) {
+                   jobs_.at(b.job).job.state = State::Queued;
+                   jobs_.at(b.job).job.losses = b.losses;
+                 },
+                 [&](const AttemptEnded& b) {
+                   Job& job = jobs_.at(b.job).job;
+                   job.state = State::Queued;
+                   job.worker.clear();
+                   job.failures = b.failures;
+                 },
+                 [&](const AttemptSuperseded&) {},
+                 [&](const CancelRequested& b) { jobs_.at(b.job).job.cancel_requested = true; },
+                 [&](const JobFinished& b) {
+                   StoredJob& job = jobs_.at(b.job);
+                   job.job.state = State::Finished;
+                   job.job.passed = b.verdict == Verdict::Passed || b.verdict == Verdict::Flaky;
+                   job.verdict = b.verdict;
+                   job.verdict_attempt = b.attempt;
+                 },
+                 [&](const BuildFinished& b) { builds_.at(b.build).verdict = b.verdict; },
+                 [&](const HeadAdvanced&) {},
+                 [&](const OutputStored& b) {
+                   jobs_.at(b.job).job.output_bytes = b.offset + b.size;
+                   std::string& output = outputs_[{b.job, b.attempt}];
+                   output.resize(
+                       b.offset);  // what a crash left behind the acknowledged end is written over
+                   output.append(*blob, b.skip, b.size);
+                 }},
+      change.body);
+}
+
+Recovered ModelStore::recover() {
+  Recovered recovered;
+  recovered.epoch = {++epoch_};
+  recovered.last_sequence = last_sequence_;
+  recovered.last_rank = last_rank_;
+  if (!builds_.empty()) recovered.last_build = builds_.rbegin()->first;
+  if (!jobs_.empty()) recovered.last_job = jobs_.rbegin()->first;
+  for (const auto& [id, stored] : builds_) {
+    if (!stored.again)
+      recovered.known.push_back(
+          {stored.build.repository, stored.build.ref, stored.build.revision, id});
+    if (stored.verdict) continue;
+    recovered.builds.emplace_back(id, stored.build);
+  }
+  for (const auto& [id, stored] : jobs_) {
+    if (builds_.at(stored.job.build).verdict) continue;
+    recovered.jobs.emplace_back(id, stored.job);
+    recovered.jobs.back().second.needs = stored.all_needs;
+    if (stored.verdict)
+      for (auto& [build_id, build] : recovered.builds)
+        if (build_id == stored.job.build) build.verdict = gravest(build.verdict, *stored.verdict);
+  }
+  for (const auto& [id, request] : requests_) recovered.requests.emplace_back(id, request);
+  return recovered;
+}
+
+}  // namespace seaworthy::sim

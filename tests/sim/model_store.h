@@ -1,0 +1,49 @@
+// ModelStore is the store as the simulator fakes it: it takes changes, forgets what was not yet
+// durable when its process dies, and gives a restarted core what it needs. It keeps for the checker
+// what a real store keeps for people.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/core/change.h"
+#include "broker/core/ledger.h"
+
+namespace seaworthy::sim {
+
+struct StoredJob {
+  broker::Job job;
+  JobSpec specification;
+  std::optional<Verdict> verdict;
+  AttemptNumber verdict_attempt;
+  std::vector<JobId> all_needs;
+};
+
+struct StoredBuild {
+  broker::Build build;
+  bool again = false;
+  std::optional<Verdict> verdict;
+};
+
+class ModelStore {
+ public:
+  void apply(const broker::Change& change, const std::string* blob);
+  broker::Recovered recover();
+
+  const std::map<JobId, StoredJob>& jobs() const { return jobs_; }
+  const std::map<BuildId, StoredBuild>& builds() const { return builds_; }
+  const std::string& output(AttemptKey attempt) { return outputs_[attempt]; }
+
+ private:
+  std::map<JobId, StoredJob> jobs_;
+  std::map<BuildId, StoredBuild> builds_;
+  std::map<RequestId, broker::TakenRequest> requests_;
+  std::map<AttemptKey, std::string> outputs_;
+  EventSequence last_sequence_;
+  uint64_t last_rank_ = 0;
+  uint64_t epoch_ = 0;
+};
+
+}  // namespace seaworthy::sim

@@ -1,0 +1,300 @@
+#include "tests/sim/simulation.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "shared/base/assert.h"
+#include "shared/base/overloaded.h"
+#include "shared/model/limits.h"
+#include "shared/wire/codec.h"
+
+namespace seaworthy::sim {
+namespace {
+
+constexpr int64_t kHealAt = 240'000;
+constexpr int64_t kSettledBy = kHealAt + 3'600'000;
+
+}  // namespace
+
+void Sometimes::add(const Sometimes& o) {
+  executions += o.executions, broker_crashes += o.broker_crashes,
+      worker_crashes += o.worker_crashes;
+  changes_forgotten += o.changes_forgotten, reattached += o.reattached, adopted += o.adopted;
+  lost += o.lost, returned += o.returned, superseded += o.superseded;
+  duplicate_submits += o.duplicate_submits, cancelled += o.cancelled,
+      inconclusive += o.inconclusive;
+  skipped += o.skipped, outcomes_after_worker_restart += o.outcomes_after_worker_restart;
+  simulated_ms += o.simulated_ms, messages += o.messages;
+}
+
+Simulation::Simulation(uint64_t seed, std::ostream* transcript)
+    : seed_(seed), transcript_(transcript), random_(seed), checker_(store_) {
+  // Swarm: each seed has its own parameters and its own choice of faults.
+  if (random_.chance(700)) {
+    timing_.heartbeat = Duration{static_cast<int64_t>(500 + random_.below(5'000))};
+    timing_.lease = timing_.heartbeat * static_cast<int64_t>(3 + random_.below(5));
+    timing_.grace = Duration{static_cast<int64_t>(random_.below(10'000))};
+    // A worker needs this long to notice that the broker is gone, and to be back.
+    timing_.reattach =
+        timing_.heartbeat * 3 + Duration{static_cast<int64_t>(60'000 + random_.below(60'000))};
+    timing_.accept = timing_.heartbeat * 2 + Duration{static_cast<int64_t>(random_.below(10'000))};
+  }
+  make_faults();
+  make_requests();
+}
+
+void Simulation::run() {
+  const size_t count = 1 + random_.below(4);
+  for (size_t i = 0; i < count; ++i) {
+    WorkerNode node;
+    node.name = "worker-" + std::to_string(i + 1);
+    workers_.push_back(std::move(node));
+  }
+  start_broker();
+  for (size_t i = 0; i < count; ++i) start_worker(i);
+  for (size_t i = 0; i < requests_.size(); ++i)
+    at(static_cast<int64_t>(random_.below(kHealAt)), [this, i] { ask(i); });
+  for (const Fault& fault : faults_) at(fault.at_ms, [this, fault] { inject(fault); });
+  at(kHealAt, [this] { heal(); });
+  while (!agenda_.empty()) {
+    const Scheduled next = agenda_.top();
+    agenda_.pop();
+    now_ = next.at_ms;
+    (*next.action)();
+    if (healed_ && (now_ > kSettledBy || everything_is_settled())) break;
+  }
+  sometimes_.simulated_ms = static_cast<uint64_t>(now_);
+  // A lease that ran out because the broker was away longer than the window is no fault of the
+  // restart.
+  const bool only_broker = std::all_of(faults_.begin(), faults_.end(), [this](const Fault& fault) {
+    return (fault.kind == FaultKind::BrokerCrash && fault.for_ms < timing_.reattach.count() / 2) ||
+           fault.kind == FaultKind::SlowDisk;
+  });
+  checker_.settled(only_broker);
+}
+
+void Simulation::at(int64_t ms, Action action) {
+  agenda_.push({ms, ++order_, std::make_shared<Action>(std::move(action))});
+}
+
+void Simulation::note(const std::string& line) {
+  if (transcript_ != nullptr) *transcript_ << now_ << " " << line << "\n";
+}
+
+bool Simulation::everything_is_settled() const {
+  for (const ClientRequest& request : requests_) {
+    if (request.builds.empty() || (request.cancel && !request.cancelled)) return false;
+    for (const wire::SubmittedBuild& one : request.builds) {
+      auto build = store_.builds().find(one.build);
+      if (build == store_.builds().end() || !build->second.verdict) return false;
+    }
+  }
+  return true;
+}
+
+// ---- the network
+
+wire::Message Simulation::through_codec(const wire::Message& message) {
+  const wire::EncodedMessage encoded = wire::encode(message, 0);
+  for (char byte : encoded.body)
+    fingerprint_ = (fingerprint_ ^ static_cast<uint8_t>(byte)) * 0x100000001b3;
+  auto decoded = wire::decode(encoded.header, encoded.body);
+  SW_ASSERT(decoded.has_value());
+  return std::move(decoded->message);
+}
+
+void Simulation::transmit(bool cut, Action deliver) {
+  ++sometimes_.messages;
+  const bool lost = cut || random_.chance(loss_permille_);
+  const int copies = lost ? 0 : random_.chance(double_permille_) ? 2 : 1;
+  for (int i = 0; i < copies; ++i) {
+    const uint64_t delay =
+        1 + random_.below(20) + (random_.chance(20) && !healed_ ? random_.below(20'000) : 0);
+    at(now_ + static_cast<int64_t>(delay), deliver);
+  }
+}
+
+// One number for each connection; a broker that was restarted knows none of the old ones.
+broker::PeerNumber Simulation::peer_of(size_t index) {
+  for (const auto& [peer, whose] : peers_)
+    if (whose == std::pair(index, workers_[index].connection)) return peer;
+  peers_[next_peer_] = {index, workers_[index].connection};
+  return next_peer_++;
+}
+
+void Simulation::to_broker(broker::PeerNumber from, wire::Message message, std::string blob) {
+  auto whose = peers_.find(from);
+  const bool cut = whose != peers_.end() && workers_[whose->second.first].cut;
+  transmit(
+      cut, [this, from, life = broker_life_, message = std::move(message), blob = std::move(blob)] {
+        if (life != broker_life_ || !broker_) return;
+        const wire::Message received = through_codec(message);
+        note("peer " + std::to_string(from) + " -> broker " + std::string(wire::name_of(received)));
+        checker_.reaches_broker(received);
+        step_broker(broker::MessageReceived{from, from, &received, blob.size()}, blob);
+      });
+}
+
+void Simulation::to_peer(broker::PeerNumber to, uint64_t, wire::Message message) {
+  auto whose = peers_.find(to);
+  const bool cut = whose != peers_.end() && workers_[whose->second.first].cut;
+  transmit(cut, [this, to, message = std::move(message)] {
+    deliver_to_peer(to, through_codec(message));
+  });
+}
+
+void Simulation::deliver_to_peer(broker::PeerNumber to, const wire::Message& message) {
+  note("broker -> peer " + std::to_string(to) + " " + std::string(wire::name_of(message)));
+  if (to < 1'000) return hear_client(to - 1, message);
+  auto whose = peers_.find(to);
+  if (whose == peers_.end()) return;
+  const auto [index, connection] = whose->second;
+  if (workers_[index].connection != connection || !workers_[index].core) return;
+  when_awake(index, workers_[index].life,
+             [this, i = index, message] { step_worker(i, worker::Received{message}); });
+}
+
+// ---- clients: request N speaks from peer N + 1
+
+void Simulation::make_requests() {
+  const size_t count = 1 + random_.below(6);
+  for (size_t i = 0; i < count; ++i) {
+    ClientRequest request;
+    request.submit.request.bytes[0] = static_cast<uint8_t>(i + 1);
+    request.submit.repository = "/srv/project";
+    request.submit.ref = "refs/heads/main";
+    request.submit.again = random_.chance(100);
+    const uint64_t revisions = 1 + random_.below(3);
+    // Some revisions are asked for by several clients.
+    const uint64_t first = random_.below(8);
+    for (uint64_t depth = 0; depth < revisions; ++depth) {
+      std::string revision = std::to_string(1'000 + first + revisions - depth);
+      revision.insert(0, 40 - revision.size(), '0');
+      request.submit.revisions.push_back({revision, static_cast<uint32_t>(depth), 0, "", ""});
+    }
+    request.submit.tip = request.submit.revisions.front().revision;
+    JobSpec spec;
+    spec.steps = {{"step", "true", {}}};
+    spec.timeout = limits::kDefaultTimeout;
+    Pipeline pipeline;
+    const uint64_t jobs = 1 + random_.below(3);
+    for (uint64_t j = 0; j < jobs; ++j) {
+      spec.name = std::string(1, static_cast<char>('a' + j));
+      spec.needs.clear();
+      if (j > 0 && random_.chance(500)) spec.needs = {"a"};
+      pipeline.jobs.push_back(spec);
+    }
+    request.submit.pipelines = {pipeline};
+    request.cancel = random_.chance(200);
+    requests_.push_back(std::move(request));
+  }
+}
+
+void Simulation::ask(size_t index) {
+  ClientRequest& request = requests_[index];
+  if (!request.builds.empty()) return;
+  to_broker(static_cast<broker::PeerNumber>(index + 1), request.submit, "");
+  const int64_t pause =
+      2'500 + static_cast<int64_t>(random_.below(static_cast<uint64_t>(request.backoff_ms)));
+  request.backoff_ms = std::min<int64_t>(request.backoff_ms * 2, 30'000);
+  at(now_ + pause, [this, index] { ask(index); });
+}
+
+void Simulation::ask_to_cancel(size_t index) {
+  ClientRequest& request = requests_[index];
+  if (request.cancelled) return;
+  to_broker(static_cast<broker::PeerNumber>(index + 1),
+            wire::Cancel{request.builds.front().build, {}, "not wanted"}, "");
+  at(now_ + 5'000, [this, index] { ask_to_cancel(index); });
+}
+
+void Simulation::hear_client(size_t index, const wire::Message& message) {
+  ClientRequest& request = requests_[index];
+  if (const auto* ok = std::get_if<wire::SubmitOk>(&message)) {
+    for (const wire::SubmittedBuild& one : ok->builds)
+      sometimes_.duplicate_submits += one.duplicate;
+    if (!request.builds.empty()) {
+      for (size_t i = 0; i < ok->builds.size(); ++i)
+        if (ok->builds[i].build != request.builds[i].build)
+          throw Violation{"S2: one request was answered with two different builds"};
+      return;
+    }
+    request.builds = ok->builds;
+    if (request.cancel)
+      at(now_ + static_cast<int64_t>(random_.below(60'000)),
+         [this, index] { ask_to_cancel(index); });
+  } else if (std::holds_alternative<wire::CancelOk>(message)) {
+    request.cancelled = true;
+  } else if (const auto* error = std::get_if<wire::Error>(&message)) {
+    throw Violation{"a client was refused: " + error->message};
+  }
+}
+
+// ---- faults
+
+void Simulation::make_faults() {
+  const uint64_t enabled = random_.next();
+  const uint64_t count = random_.below(14);
+  constexpr int64_t kLongest[] = {40'000, 60'000, 150'000, 120'000, 60'000, 60'000};
+  for (uint64_t i = 0; i < count; ++i) {
+    Fault fault;
+    const uint64_t kind = random_.below(kFaultKinds);
+    fault.at_ms = static_cast<int64_t>(random_.below(kHealAt * 9 / 10));
+    fault.who = random_.next();
+    const int64_t longest = random_.chance(500) ? kLongest[kind] / 20 : kLongest[kind];
+    fault.for_ms = 1 + static_cast<int64_t>(random_.below(static_cast<uint64_t>(longest)));
+    fault.kind = static_cast<FaultKind>(kind);
+    if ((enabled >> kind & 1) != 0) faults_.push_back(fault);
+  }
+}
+
+void Simulation::inject(const Fault& fault) {
+  static constexpr const char* kNames[] = {"broker crashes",    "worker crashes",   "worker pauses",
+                                           "worker is cut off", "network is lossy", "disk is slow"};
+  const size_t who = fault.who % workers_.size();
+  const int64_t until = now_ + fault.for_ms;
+  note(std::string("FAULT ") + kNames[static_cast<size_t>(fault.kind)] + " (" + workers_[who].name +
+       ") for " + std::to_string(fault.for_ms) + " ms");
+  switch (fault.kind) {
+    case FaultKind::BrokerCrash:
+      if (!broker_) return;
+      crash_broker();
+      return at(until, [this] {
+        if (!broker_) start_broker();
+      });
+    case FaultKind::WorkerCrash:
+      if (!workers_[who].core) return;
+      crash_worker(who);
+      return at(until, [this, who] {
+        if (!workers_[who].core) start_worker(who);
+      });
+    case FaultKind::WorkerPause:
+      workers_[who].paused = true;
+      return at(until, [this, who] {
+        workers_[who].paused = false;
+        for (Action& action : std::exchange(workers_[who].missed, {})) action();
+      });
+    case FaultKind::Cut:
+      workers_[who].cut = true;
+      return at(until, [this, who] { workers_[who].cut = false; });
+    case FaultKind::Lossy:
+      loss_permille_ = 300, double_permille_ = 300;
+      return at(until, [this] { loss_permille_ = 0, double_permille_ = 20; });
+    case FaultKind::SlowDisk: slow_disk_ = true; return at(until, [this] { slow_disk_ = false; });
+  }
+}
+
+void Simulation::heal() {
+  healed_ = true;
+  loss_permille_ = 0;
+  slow_disk_ = false;
+  for (WorkerNode& node : workers_) node.cut = false;
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i].paused = false;
+    for (Action& action : std::exchange(workers_[i].missed, {})) action();
+    if (!workers_[i].core) start_worker(i);
+  }
+  if (!broker_) start_broker();
+}
+
+}  // namespace seaworthy::sim

@@ -1,0 +1,179 @@
+// Simulation runs the real cores of broker and workers, and the real codec, with everything else
+// faked from one seed: time, network, disk, crashes. One seed is one execution, the same every
+// time. Messages are delayed, lost, doubled and reordered; connections are cut; broker and workers
+// crash, pause and come back; the store forgets what was not durable. At a known time everything
+// heals. A violated promise ends the run with a Violation that names it.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/core/core.h"
+#include "tests/sim/checker.h"
+#include "tests/sim/model_store.h"
+#include "tests/sim/random.h"
+#include "worker/core/core.h"
+
+namespace seaworthy::sim {
+
+enum class FaultKind : uint8_t { BrokerCrash, WorkerCrash, WorkerPause, Cut, Lossy, SlowDisk };
+inline constexpr int kFaultKinds = 6;
+
+struct Fault {
+  int64_t at_ms = 0;
+  int64_t for_ms = 0;
+  FaultKind kind = FaultKind::BrokerCrash;
+  uint64_t who = 0;
+};
+
+// What happened, to show that the faults bite: each must be above zero over many seeds.
+struct Sometimes {
+  uint64_t executions = 0;
+  uint64_t broker_crashes = 0;
+  uint64_t worker_crashes = 0;
+  uint64_t changes_forgotten = 0;  // decided, but not durable when the broker died
+  uint64_t reattached = 0;
+  uint64_t adopted = 0;
+  uint64_t lost = 0;
+  uint64_t returned = 0;
+  uint64_t superseded = 0;
+  uint64_t duplicate_submits = 0;
+  uint64_t cancelled = 0;
+  uint64_t inconclusive = 0;
+  uint64_t skipped = 0;
+  uint64_t outcomes_after_worker_restart = 0;
+  uint64_t simulated_ms = 0;
+  uint64_t messages = 0;
+  void add(const Sometimes& other);
+};
+
+class Simulation {
+ public:
+  // `transcript`: every message and fault as a line; may be null.
+  Simulation(uint64_t seed, std::ostream* transcript);
+  // Throws Violation.
+  void run();
+
+  const std::vector<Fault>& faults() const { return faults_; }
+  const Sometimes& sometimes() const { return sometimes_; }
+  // Of everything that was sent: equal for two runs of one seed.
+  uint64_t fingerprint() const { return fingerprint_; }
+
+ private:
+  using Action = std::function<void()>;
+  struct Scheduled {
+    int64_t at_ms = 0;
+    uint64_t order = 0;
+    std::shared_ptr<Action> action;
+    bool operator<(const Scheduled& other) const {
+      return at_ms != other.at_ms ? at_ms > other.at_ms : order > other.order;
+    }
+  };
+  struct Spooled {
+    wire::Assign assign;
+    uint64_t output_bytes = 0;
+    std::optional<wire::AttemptFinished> report;
+  };
+  struct WorkerNode {
+    std::string name;
+    std::unique_ptr<worker::Core> core;
+    BootId boot;
+    uint64_t life = 0;        // grows with each crash and start
+    uint64_t connection = 0;  // grows with each new socket
+    bool paused = false;
+    bool cut = false;
+    uint64_t tick = 0;  // the latest scheduled one
+    std::map<AttemptKey, Spooled> spool;
+    std::set<AttemptKey> processes;
+    std::vector<Action> missed;  // while paused
+  };
+  struct Batch {
+    std::vector<broker::Change> changes;
+    std::vector<std::string> blobs;
+    std::vector<broker::Outgoing> messages;
+  };
+  struct ClientRequest {
+    wire::Submit submit;
+    std::vector<wire::SubmittedBuild> builds;
+    bool cancel = false;
+    bool cancelled = false;
+    int64_t backoff_ms = 500;
+  };
+
+  void at(int64_t ms, Action action);
+  Moment moment() const { return {{Duration{now_}}, {1'000'000'000'000 + now_}}; }
+  void note(const std::string& line);
+
+  // simulation_broker.cc
+  void start_broker();
+  void crash_broker();
+  void step_broker(const broker::Event& event, std::string blob);
+  void commit();
+  void make_durable(const Batch& batch);
+  void schedule_broker_tick();
+  void send_from_broker(const broker::Outgoing& out);
+
+  // simulation_worker.cc
+  void start_worker(size_t index);
+  void crash_worker(size_t index);
+  void step_worker(size_t index, const worker::Event& event);
+  void perform(size_t index, const worker::Effect& effect);
+  void run_attempt(size_t index, const wire::Assign& assign);
+  void end_attempt(size_t index, AttemptKey key, Outcome outcome);
+  void schedule_worker_tick(size_t index);
+  void when_awake(size_t index, uint64_t life, Action action);
+
+  // simulation.cc: network, clients, faults
+  broker::PeerNumber peer_of(size_t worker);
+  void to_broker(broker::PeerNumber from, wire::Message message, std::string blob);
+  void to_peer(broker::PeerNumber to, uint64_t tag, wire::Message message);
+  void deliver_to_peer(broker::PeerNumber to, const wire::Message& message);
+  void transmit(bool cut, Action deliver);
+  wire::Message through_codec(const wire::Message& message);
+  void make_requests();
+  void ask(size_t request);
+  void ask_to_cancel(size_t request);
+  void hear_client(size_t request, const wire::Message& message);
+  void inject(const Fault& fault);
+  void heal();
+  void make_faults();
+  bool everything_is_settled() const;
+
+  uint64_t seed_;
+  std::ostream* transcript_;
+  Random random_;
+  std::vector<Fault> faults_;
+  Sometimes sometimes_;
+  uint64_t fingerprint_ = 0xcbf29ce484222325;
+
+  int64_t now_ = 0;
+  uint64_t order_ = 0;
+  std::priority_queue<Scheduled> agenda_;
+  bool healed_ = false;
+  uint32_t loss_permille_ = 0;
+  uint32_t double_permille_ = 20;
+  bool slow_disk_ = false;
+
+  Timing timing_;
+  ModelStore store_;
+  Checker checker_;
+  std::unique_ptr<broker::Core> broker_;
+  uint64_t broker_life_ = 0;
+  uint64_t broker_tick_ = 0;
+  std::vector<Batch> gathered_;
+  std::vector<Batch> committing_;
+  std::map<broker::PeerNumber, std::pair<size_t, uint64_t>> peers_;  // worker and its connection
+  broker::PeerNumber next_peer_ = 1'000;
+
+  std::vector<WorkerNode> workers_;
+  std::vector<ClientRequest> requests_;
+};
+
+}  // namespace seaworthy::sim

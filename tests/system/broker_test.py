@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+"""The real broker, and peers written in Python from docs/protocol.md."""
+
+import os
+import signal
+import socket
+import struct
+import subprocess
+import unittest
+
+import zmq
+
+import programs
+from programs import BIN, Case, until
+from protocol import Connection, Worker, encode, job, submit
+
+
+def revision(number):
+    return f"{number:040x}"
+
+
+class ForeignWorker(Case):
+    def test_a_worker_in_another_language_takes_a_job_and_finishes_it(self):
+        self.start_broker()
+        client = Connection(self.broker_address)
+        [build] = submit(client, "/srv/project", [revision(1)])
+        worker = Worker(self.broker_address, "python")
+        worker.hello()
+        assign = worker.take()
+        self.assertEqual(assign["specification"]["steps"][0]["run"], "true")
+        self.assertEqual(worker.output(assign, 0, b"hello from python\n")["offset"], 18)
+        self.assertFalse(worker.finish(assign, output=b"hello from python\n")["superseded"])
+        name, detail, _ = client.ask("ShowBuild", build=build)
+        self.assertEqual(detail["build"]["verdict"], "passed")
+        name, data, blob = client.ask("FetchOutput", job=assign["job"], offset=0)
+        self.assertEqual((blob, data["complete"]), (b"hello from python\n", True))
+
+    def test_a_worker_goes_on_over_a_restart_of_the_broker(self):
+        broker = self.start_broker()
+        [build] = submit(Connection(self.broker_address), "/srv/project", [revision(1)])
+        worker = Worker(self.broker_address, "python")
+        first_epoch = worker.hello()["epoch"]
+        assign = worker.take()
+        worker.output(assign, 0, b"before ")
+        broker.kill()
+        self.start_broker()
+        worker.connection = Connection(self.broker_address)
+        welcome = worker.hello()
+        self.assertEqual(welcome["epoch"], first_epoch + 1)
+        self.assertEqual(welcome["keep"], [{"job": assign["job"], "attempt": 1, "output_offset": 7}])
+        worker.output(assign, 7, b"after")
+        self.assertFalse(worker.finish(assign, output=b"before after")["superseded"])
+        client = Connection(self.broker_address)
+        detail = client.ask("ShowBuild", build=build)[1]
+        self.assertEqual(len(detail["jobs"][0]["attempts"]), 1)
+        self.assertIn("attempt_reattached", [event["kind"] for event in detail["timeline"]])
+        self.assertEqual(client.ask("FetchOutput", job=assign["job"], offset=0)[2], b"before after")
+
+    def test_the_job_of_a_silent_worker_goes_to_another_and_the_late_outcome_changes_nothing(self):
+        self.start_broker()
+        client = Connection(self.broker_address)
+        [build] = submit(client, "/srv/project", [revision(1)])
+        silent, other = Worker(self.broker_address, "silent"), Worker(self.broker_address, "other")
+        silent.hello()
+        first = silent.take()
+        other.hello()
+        second = other.take(timeout=30)
+        self.assertEqual((second["job"], second["attempt"]), (first["job"], 2))
+        silent.connection = Connection(self.broker_address)
+        silent.hello()
+        self.assertTrue(silent.finish(first, "failed")["superseded"])
+        other.heartbeat()
+        self.assertFalse(other.finish(second, "passed")["superseded"])
+        detail = client.ask("ShowBuild", build=build)[1]
+        self.assertEqual(detail["build"]["verdict"], "passed")
+        self.assertEqual([a["outcome"] for a in detail["jobs"][0]["attempts"]], ["failed", "passed"])
+
+    def test_followers_are_told_when_something_happens_and_miss_nothing(self):
+        self.start_broker()
+        client, follower = Connection(self.broker_address), Connection(self.broker_address)
+        position = follower.ask("FetchEvents")[1]["last"]
+        follower.send("FetchEvents", tag=1, after=position, limit=1, wait_ms=20_000)
+        submit(client, "/srv/project", [revision(1)],
+               decided={"verdict": "skipped", "explanation": "nothing to run"})
+        kinds = []
+        message = follower.receive(20)
+        while message[1]["events"]:
+            kinds += [event["kind"] for event in message[1]["events"]]
+            follower.send("FetchEvents", tag=1, after=message[1]["last"], limit=1, wait_ms=1)
+            message = follower.receive(20)
+        self.assertEqual(kinds, ["build_submitted", "job_finished", "build_finished"])
+
+    def test_events_are_published_to_subscribers(self):
+        broker = self.start_broker()
+        subscriber = zmq.Context.instance().socket(zmq.SUB)
+        subscriber.linger = 0
+        subscriber.connect(broker.ready["events"])
+        subscriber.subscribe(b"build_finished")
+        client, number = Connection(self.broker_address), iter(range(1, 10_000))
+
+        def heard():  # a subscription arrives some time after it is made
+            submit(client, "/srv/project", [revision(next(number))],
+                   decided={"verdict": "skipped", "explanation": "nothing"})
+            return subscriber.poll(50)
+        until(heard, "a published event")
+        self.assertEqual(subscriber.recv_multipart()[0], b"build_finished")
+        subscriber.close()
+
+
+class Hostile(Case):
+    def serves_on(self):
+        self.assertEqual(Connection(self.broker_address).ask("Ping")[0], "Pong")
+
+    def test_garbage_on_the_port_is_counted_and_everyone_else_is_served(self):
+        broker = self.start_broker()
+        host, port = self.broker_address.removeprefix("tcp://").split(":")
+        for garbage in [os.urandom(4096), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\xff" + bytes(8) + b"\x7f", b"\0" * 64]:
+            with socket.create_connection((host, int(port))) as connection:
+                connection.sendall(garbage)
+                self.serves_on()
+        half = socket.create_connection((host, int(port)))
+        half.sendall(b"\xff\0\0\0\0\0\0\0\1\x7f\3\0NULL")
+        self.serves_on()
+        half.close()
+        until(lambda: "do not speak the protocol" in broker.output(), "a warning")
+        self.assertLess(broker.output().count("do not speak the protocol"), 3, "the log is flooded")
+
+    def test_messages_that_cannot_be_read_are_answered_with_an_error(self):
+        self.start_broker()
+        connection = Connection(self.broker_address)
+        good = encode("Ping", {}, 5)
+        bomb = b"\xdd\xff\xff\xff\xff"
+        for frames in [[b"nonsense", b"x"], [struct.pack(">4sBBHIQ", b"SWTY", 9, 0, 64, 1, 5), b"\x80"],
+                       [struct.pack(">4sBBHIQ", b"SWTY", 1, 0, 9999, 1, 5), b"\x80"],
+                       [struct.pack(">4sBBHIQ", b"SWTY", 1, 0, 64, 5, 5), bomb], [good[0], good[1] + b"\0"],
+                       good + [b"a", b"b", b"c", b"d"]]:
+            connection.socket.send_multipart(frames)
+            self.assertEqual(connection.receive()[0], "Error")
+        self.assertEqual(connection.ask("Ping")[0], "Pong")
+
+    def test_an_oversized_frame_ends_only_its_own_connection(self):
+        self.start_broker()
+        connection = Connection(self.broker_address)
+        connection.socket.send_multipart(encode("Notify", {"repository": "x" * 1_000_000}))
+        self.serves_on()
+
+    def test_a_peer_that_never_reads_holds_up_nobody(self):
+        self.start_broker()
+        deaf = zmq.Context.instance().socket(zmq.DEALER)
+        deaf.linger, deaf.rcvhwm = 0, 1
+        deaf.connect(self.broker_address)
+        for _ in range(20_000):
+            deaf.send_multipart(encode("Ping", {}))
+        self.serves_on()
+        deaf.close()
+
+
+class Start(Case):
+    def test_a_port_in_use_is_named_with_what_to_do(self):
+        broker = self.start_broker()
+        second = self.start("seaworthy-broker", "--listen", broker.ready["listen"], "--events", "tcp://127.0.0.1:0",
+                            "--state", self.folder / "other", log="second")
+        self.assertEqual(second.process.wait(programs.DEADLINE), 2)
+        self.assertIn("cannot listen on", second.output())
+        self.assertIn("choose another address", second.output())
+
+    def test_a_state_directory_in_use_is_named_with_its_holder(self):
+        broker = self.start_broker()
+        second = self.start("seaworthy-broker", "--listen", "tcp://127.0.0.1:0", "--events", "tcp://127.0.0.1:0",
+                            "--state", self.folder / "broker", log="second")
+        self.assertEqual(second.process.wait(programs.DEADLINE), 2)
+        self.assertIn(f"process {broker.pid} uses it", second.output())
+
+    def test_a_state_directory_that_cannot_be_made_is_an_error_with_advice(self):
+        broker = self.start("seaworthy-broker", "--listen", "tcp://127.0.0.1:0", "--events", "tcp://127.0.0.1:0",
+                            "--state", "/proc/nowhere/broker")
+        self.assertEqual(broker.process.wait(programs.DEADLINE), 2)
+        self.assertIn("choose another with --state", broker.output())
+
+    def test_terminating_makes_everything_durable_and_exits_with_0(self):
+        broker = self.start_broker()
+        submit(Connection(self.broker_address), "/srv/project", [revision(n) for n in range(200, 0, -1)])
+        self.assertEqual(broker.stop(signal.SIGTERM), 0)
+        self.start_broker()
+        self.assertEqual(Connection(self.broker_address).ask("QueueStatus")[1]["waiting_count"], 200)
+
+    def test_json_log_lines_are_json(self):
+        import json
+        broker = self.start_broker("--log-format", "json")
+        submit(Connection(self.broker_address), 'with "quotes"\n', [revision(1)])
+        until(lambda: "queued" in broker.output(), "a line")
+        for line in broker.output().splitlines():
+            self.assertEqual(json.loads(line)["program"], "broker")
+
+    def test_version_and_help_are_there(self):
+        for name in ["seaworthy", "seaworthy-broker", "seaworthy-worker", "seaworthy-watcher"]:
+            for option in ["--version", "--help"]:
+                result = subprocess.run([str(BIN / name), option], capture_output=True, text=True)
+                self.assertEqual(result.returncode, 0, name)
+                self.assertTrue(result.stdout.strip())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,184 @@
+"""Starts the real programs for tests: each in a folder of its own, on ports the system chooses, and ends them.
+
+A test waits for conditions, never for time: until() asks again until it holds or its deadline has passed.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+BIN = pathlib.Path(os.environ.get("SEAWORTHY_BIN", "build/bin")).resolve()
+DEADLINE = 60.0  # generous: a loaded machine is slow, and a passing test does not wait for it
+# Tests must not depend on who runs them, nor on what is configured there.
+ENVIRONMENT = {name: value for name, value in os.environ.items()
+               if not name.startswith(("SEAWORTHY_", "GIT_"))} | {
+    "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
+
+
+def until(condition, what, deadline=DEADLINE):
+    """The first true value of condition(); fails the test with `what` when none comes."""
+    end = time.monotonic() + deadline
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"did not come true within {deadline:.0f} s: {what}")
+        time.sleep(0.02)
+
+
+def git(*arguments, at=None, input=None):
+    result = subprocess.run(["git", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always", *arguments],
+                            cwd=at, env=ENVIRONMENT, capture_output=True, text=True, input=input)
+    assert result.returncode == 0, f"git {' '.join(map(str, arguments))}: {result.stderr}"
+    return result.stdout.strip()
+
+
+class Repository:
+    """A real repository with a work tree."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        git("init", "-q", str(path))
+
+    def commit(self, message="change", **files):
+        """Files by name; '__' stands for '/', '_dot_' at the start for '.'. Returns the revision."""
+        for name, text in files.items():
+            self.write(name, text)
+        git("add", "-A", at=self.path)
+        git("commit", "-q", "--allow-empty", "-m", message, at=self.path)
+        return git("rev-parse", "HEAD", at=self.path)
+
+    def write(self, name, text):
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def pipeline(self, text, message="pipeline"):
+        self.write(".seaworthy.yml", text)
+        return self.commit(message)
+
+
+class Program:
+    """A child process whose stderr is kept in a file."""
+
+    def __init__(self, log, name, *arguments, pass_fds=(), environment=None):
+        self.log = log
+        with open(log, "ab") as stderr:
+            self.process = subprocess.Popen([str(BIN / name), *map(str, arguments)], stdin=subprocess.DEVNULL,
+                                            stdout=stderr, stderr=stderr, pass_fds=pass_fds, start_new_session=True,
+                                            env=ENVIRONMENT | (environment or {}))
+        self.pid = self.process.pid
+
+    def output(self):
+        return pathlib.Path(self.log).read_text(errors="replace")
+
+    def stop(self, how=signal.SIGTERM, deadline=30):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            return self.process.wait(deadline)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Case(unittest.TestCase):
+    """A folder of its own, and the programs that run in it; all ended and removed afterwards."""
+
+    timing = ["--heartbeat", "500ms", "--lease", "3s", "--grace", "1s", "--reattach", "10s"]
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="seaworthy-"))
+        self.programs = []
+        self.broker_address = None
+        self.addCleanup(self._clean_up)
+
+    def _clean_up(self):
+        for program in reversed(self.programs):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.stop()
+        if getattr(self._outcome, "errors", None) or not self._outcome.success:
+            for log in sorted(self.folder.rglob("*.log")):
+                print(f"---- {log.name}\n{log.read_text(errors='replace')[-4000:]}", file=sys.stderr)
+        subprocess.run(["chmod", "-R", "u+rwx", str(self.folder)], check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, name, *arguments, log=None, **more):
+        program = Program(self.folder / f"{log or name}.log", name, *arguments, **more)
+        self.programs.append(program)
+        return program
+
+    def start_broker(self, *arguments, state="broker"):
+        """Returns the program; its address stays the same when it is started again."""
+        read_end, write_end = os.pipe()
+        listen = self.broker_address or "tcp://127.0.0.1:0"
+        broker = self.start("seaworthy-broker", "--listen", listen, "--events", "tcp://127.0.0.1:0", "--state",
+                            self.folder / state, "--ready-fd", write_end, *self.timing, *arguments,
+                            pass_fds=[write_end])
+        os.close(write_end)
+        with os.fdopen(read_end) as ready:
+            line = ready.readline()
+        self.assertTrue(line, f"the broker did not start: {broker.output()}")
+        broker.ready = json.loads(line)
+        self.broker_address = broker.ready["listen"]
+        return broker
+
+    def start_worker(self, name, *arguments):
+        return self.start("seaworthy-worker", "--broker", self.broker_address, "--name", name, "--state",
+                          self.folder / name, "--mirrors", self.folder / "mirrors", *arguments, log=name)
+
+    def start_watcher(self, *arguments, every="200ms"):
+        return self.start("seaworthy-watcher", "--broker", self.broker_address, "--state", self.folder / "watcher",
+                          "--mirrors", self.folder / "mirrors", "--every", every, *arguments, log="watcher")
+
+    def run_cli(self, *arguments, check=True, timeout=DEADLINE, input=None):
+        result = subprocess.run([str(BIN / "seaworthy"), *map(str, arguments)], capture_output=True, timeout=timeout,
+                                env=ENVIRONMENT | {"XDG_STATE_HOME": str(self.folder / "xdg")}, input=input)
+        if check:
+            self.assertEqual(result.returncode, 0, result.stderr.decode(errors="replace"))
+        return result
+
+    def client(self, *arguments, **more):
+        """A client command against this test's broker."""
+        return self.run_cli(arguments[0], "--broker", self.broker_address, *arguments[1:], **more)
+
+    def client_json(self, *arguments):
+        return json.loads(self.client(*arguments, "--json").stdout)
+
+    def finished_builds(self, count, deadline=DEADLINE):
+        """Waits until there are that many builds and all have their verdict; newest first."""
+        def all_finished():
+            builds = self.client_json("builds", "--limit", "500")
+            return builds if len(builds) >= count and all(b["verdict"] for b in builds) else None
+        return until(all_finished, f"{count} builds with a verdict", deadline)
+
+    def log_of(self, job):
+        return self.client("log", job).stdout.decode(errors="replace")
+
+
+def processes_with(text):
+    """Pids of processes whose command line contains `text`."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if text.encode() in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+    return found

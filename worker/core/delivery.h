@@ -1,0 +1,47 @@
+// Delivery brings one attempt's output and report to the broker and repeats until both are
+// acknowledged: a small machine that sees sizes and offsets, never bytes. Offsets are bytes of the
+// spooled output; acknowledged ≤ sent ≤ spooled always holds. The report leaves only after all
+// output was sent, on the same connection, so that a broker has everything when it reads it.
+#pragma once
+
+#include <optional>
+
+#include "worker/core/effects.h"
+#include "shared/base/time.h"
+
+namespace seaworthy::worker {
+
+class Delivery {
+ public:
+  explicit Delivery(AttemptKey key) : key_(key) {}
+
+  void output_grew(uint64_t size_bytes);
+  void finish(wire::AttemptFinished report);
+  // A new conversation: the broker has this much, and everything after it is sent again.
+  void resume(std::optional<uint64_t> offset);
+  // An OutputOk. False if it is more than was ever sent, which no honest broker says.
+  bool acknowledge(Instant now, uint64_t offset);
+
+  // Sends what is due and allowed. `credit_bytes` may be unacknowledged at once.
+  void pump(Instant now, uint64_t credit_bytes, Effects& effects);
+
+  std::optional<Instant> next_deadline() const;
+  bool is_finished() const { return report_.has_value(); }
+  const std::optional<wire::AttemptFinished>& report() const { return report_; }
+
+ private:
+  void send_output(Instant now, uint64_t credit_bytes, Effects& effects);
+  void send_report(Instant now, Effects& effects);
+
+  AttemptKey key_;
+  uint64_t spooled_ = 0;
+  uint64_t sent_ = 0;
+  uint64_t acknowledged_ = 0;
+  std::optional<Instant> go_back_at_;  // set while output is unacknowledged
+  std::optional<wire::AttemptFinished> report_;
+  std::optional<Instant> report_at_;  // none: at once, when all output is sent
+  Duration report_every_{0};
+  bool report_unanswered_ = false;
+};
+
+}  // namespace seaworthy::worker

@@ -1,0 +1,34 @@
+// The worker's own intervals and bounds. What must agree with the broker comes in Welcome
+// (model/timing.h) or stands in model/limits.h. Origin: docs/protocol.md, unless a line says
+// otherwise.
+#pragma once
+
+#include "shared/base/time.h"
+#include "shared/model/limits.h"
+
+namespace seaworthy::worker::rules {
+
+using namespace std::chrono_literals;
+
+inline constexpr Duration kHelloEvery = 2s;       // ± 25 %
+inline constexpr int kLivenessHeartbeats = 3;     // of silence, then a new socket
+inline constexpr Duration kReconnectFirst = 1s;   // ± 25 %, doubled
+inline constexpr Duration kReconnectLongest = 32s;
+inline constexpr Duration kOutputGoesBack = 3s;   // without an OutputOk
+inline constexpr Duration kReportFirst = 1500ms;  // doubled
+inline constexpr Duration kReportLongest = 30s;
+// Chosen: how long a worker that has nothing left to run waits for the broker to record its
+// outcomes before it leaves; they stay in the spool and are reported at the next start.
+inline constexpr Duration kLastWord = 5s;
+// Chosen: how long a killed attempt may hold up the exit.
+inline constexpr Duration kLeaveAtLatest = 10s;
+// Chosen: outcomes that wait for a broker; a worker with this many takes no more jobs.
+inline constexpr size_t kUnrecordedAttempts = 256;
+// Chosen: attempts remembered after their end, so that a late copy of their Assign is recognised.
+inline constexpr size_t kRememberedAttempts = 64;
+
+static_assert(kReconnectFirst < kReconnectLongest);
+static_assert(kReportFirst < kReportLongest);
+static_assert(kRememberedAttempts > 1);
+
+}  // namespace seaworthy::worker::rules
