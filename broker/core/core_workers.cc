@@ -153,9 +153,7 @@ void Core::on_message(const wire::Goodbye& m) {
   Session* session = roster_.find(peer_);
   if (session == nullptr || session->boot != m.boot) return;
   const std::string worker = session->worker;
-  for (JobId job : ledger_.leased_by(worker))
-    if (const Leases::Lease* lease = leases_.find(job); lease != nullptr && !lease->accepted)
-      give_back(job, "worker " + worker + " left");
+  for (JobId job : ledger_.leased_by(worker)) give_back(job, "worker " + worker + " left");
   roster_.leave(peer_);
 }
 

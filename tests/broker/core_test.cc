@@ -368,6 +368,15 @@ TEST_CASE("a worker that is stopped gives its job back without charge") {
   CHECK(broker.last<wire::Assign>(2).attempt == AttemptNumber{2});
 }
 
+TEST_CASE("a worker that says goodbye gives back what it holds, and its later outcome has no effect") {
+  OneRunningJob broker;
+  broker.say(1, wire::Goodbye{boot(1), "was asked to stop at once"});
+  CHECK(broker.changes<AttemptReturned>().size() == 1);
+  CHECK(broker.changes<AttemptLost>().empty());
+  broker.hello(2, "amy", 9, {{broker.assign.job, broker.assign.attempt, true}});
+  CHECK(broker.last<wire::Welcome>(2).gone.size() == 1);
+}
+
 TEST_CASE("a peer that has not said Hello is told to") {
   Harness broker;
   broker.say(5, wire::Ready{boot(1), 1});

@@ -118,7 +118,6 @@ void Checker::leaves_broker(const wire::Message& message) {
             auto granted = granted_.emplace(key, assign.boot);
             require(granted.second || granted.first->second == assign.boot,
                     "S4: one attempt granted to two workers: " + name(key));
-            require(!verdicts_.contains(assign.job), "S4: assigned although it has its verdict");
           },
           [&](const wire::Recorded& recorded) {
             const StoredJob& job = store_.jobs().at(recorded.job);

@@ -12,17 +12,20 @@ using namespace seaworthy::sim;
 struct Options {
   uint64_t first = 1;
   uint64_t count = 2'000;
+  uint64_t stop_after = 10;  // seeds that broke a promise
   bool transcript = false;
 };
 
 constexpr const char* kUsage =
-    "sim [--first N] [--seeds N]      run this many seeds from this one on\n"
-    "sim --seed N [--transcript]      run one\n";
+    "sim [--first N] [--seeds N] [--stop-at-first]      run this many seeds from this one on\n"
+    "sim --seed N [--transcript]                        run one\n";
 
 bool parse(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
     const bool has_value = i + 1 < argc;
-    if (std::strcmp(argv[i], "--transcript") == 0)
+    if (std::strcmp(argv[i], "--stop-at-first") == 0)
+      options.stop_after = 1;
+    else if (std::strcmp(argv[i], "--transcript") == 0)
       options.transcript = true;
     else if (std::strcmp(argv[i], "--first") == 0 && has_value)
       options.first = std::stoull(argv[++i]);
@@ -91,7 +94,8 @@ int main(int argc, char** argv) {
   const auto started = std::chrono::steady_clock::now();
   Sometimes all;
   uint64_t failed = 0;
-  for (uint64_t seed = options.first; seed < options.first + options.count && failed < 10; ++seed)
+  for (uint64_t seed = options.first;
+       seed < options.first + options.count && failed < options.stop_after; ++seed)
     failed += !run_seed(seed, options.transcript, all);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   std::cout << options.count << " seeds, " << all.messages << " messages, "

@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+"""Plants one bug at a time into a copy of the cores and asks how many seeds the simulator needs to find it.
+
+A mutant is a rule of GUARANTEES removed: a text that must occur exactly once, and what stands there instead.
+
+    tests/sim/mutants.py [--seeds N] [NAME…]      prints a table; exit code 1 if one is not found
+"""
+
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+COPIED = ["CMakeLists.txt", "shared", "broker", "worker", "tests"]
+
+# name, file, text, replacement
+MUTANTS = [
+    ("a restart forgets the leases", "broker/core/core.cc",
+     "if (job.state == State::Running)\n      leases_.set(", "if (false)\n      leases_.set("),
+    ("a lease never runs out", "broker/core/core.cc",
+     "  expire_leases();\n  expire_sessions();", "  expire_sessions();"),
+    ("the re-attach window is one heartbeat", "broker/core/core.cc",
+     "start + options_.timing.reattach", "start + options_.timing.heartbeat"),
+    ("an old attempt's outcome is taken for the current one's", "broker/core/core_workers.cc",
+     "  if (!holds(*session, *job, m.attempt)) {\n    decide(AttemptSuperseded",
+     "  if (job->state != State::Running) {\n    decide(AttemptSuperseded"),
+    ("a repeated outcome is recorded again", "broker/core/core_workers.cc",
+     "(job->state == State::Finished && job->attempt == m.attempt)", "false"),
+    ("an outcome is recorded before its output is complete", "broker/core/core_workers.cc",
+     "if (job->output_bytes < m.output_bytes)", "if (false)"),
+    ("output is appended without looking at the offset", "broker/core/core_workers.cc",
+     "decide(OutputStored{m.job, m.attempt, stored, stored - m.offset, end - stored});",
+     "decide(OutputStored{m.job, m.attempt, stored, 0, blob_bytes_});"),
+    ("a gap in the output is jumped over", "broker/core/core_workers.cc",
+     "const bool fits = m.offset <= stored &&", "const bool fits ="),
+    ("output of a revoked attempt is stored", "broker/core/core_workers.cc",
+     "  if (job == nullptr || !holds(*session, *job, m.attempt))\n    return refuse_attempt(*session, {m.job, m.attempt});\n  renew(m.job);\n  const uint64_t end",
+     "  if (job == nullptr || job->attempt != m.attempt)\n    return refuse_attempt(*session, {m.job, m.attempt});\n  const uint64_t end"),
+    ("losses are not counted", "broker/core/core_jobs.cc", "job.losses + 1", "job.losses"),
+    ("losses have no limit", "broker/core/core_jobs.cc", "job.losses >= limits::kLosses", "false"),
+    ("failures have no limit", "broker/core/core_jobs.cc", "failures >= limits::kFailures", "false"),
+    ("a cancel is forgotten when the job is queued again", "broker/core/core_jobs.cc",
+     "if (ledger_.find_job(id)->cancel_requested)", "if (false)"),
+    ("the attempt number does not grow", "broker/core/core.cc", "job.attempt.value + 1", "job.attempt.value"),
+    ("one revision may have two builds", "broker/core/core_clients.cc", "if (!submit.again) {", "if (false) {"),
+    ("a repeated request makes new builds", "broker/core/core_clients.cc",
+     "if (taken != nullptr && m.again) {", "if (false) {"),
+    ("dependents of a failed job are not skipped", "broker/core/core_jobs.cc",
+     "if (!ledger_.find_job(id)->passed) skip_dependents(id);", ""),
+    ("a worker's new life keeps the old one's lease", "broker/core/core_workers.cc",
+     "if (job.boot != hello.boot && (held == nullptr || !held->finished))", "if (false)"),
+    ("a lost attempt is adopted although another has the job", "broker/core/core_workers.cc",
+     "return job.state == State::Queued && job.attempt == attempt", "return job.attempt >= attempt"),
+    ("the worker drops an outcome that was not recorded", "worker/core/delivery.cc",
+     "if (report_at_ && now < *report_at_) return;", "if (report_at_) return;"),
+    ("the worker obeys messages to its predecessor", "worker/core/core.cc",
+     "if (message.boot != settings_.boot) {", "if (false) {"),
+    ("the worker takes a second job while it runs one", "worker/core/core.cc",
+     "if (has_process()) return \"it is busy\";", ""),
+    ("the worker reports an attempt that was revoked", "worker/core/core.cc",
+     "held == held_.end() || held->second.stage == Stage::Killed) return;\n  wire::AttemptFinished",
+     "held == held_.end()) return;\n  wire::AttemptFinished"),
+    ("the worker does not go back when output is not acknowledged", "worker/core/delivery.cc",
+     "now >= *go_back_at_) {\n    sent_ = acknowledged_;", "now >= *go_back_at_) {"),
+    ("messages leave before the changes are durable", "tests/sim/simulation_broker.cc",
+     "    gathered_.push_back(std::move(batch));\n    commit();",
+     "    for (const broker::Outgoing& out : batch.messages) send_from_broker(out);\n"
+     "    batch.messages.clear();\n    gathered_.push_back(std::move(batch));\n    commit();"),
+]
+
+
+def run(*command, **more):
+    return subprocess.run(command, capture_output=True, text=True, **more)
+
+
+def build(tree, directory):
+    result = run("ninja", "-C", str(directory), "sim")
+    if result.returncode != 0:
+        sys.exit(f"the simulator does not build in {tree}:\n{result.stdout[-3000:]}")
+
+
+def hunt(mutant, tree, directory, seeds):
+    """(promise that broke, seeds needed), or None."""
+    _, file, text, replacement = mutant
+    path = tree / file
+    original = path.read_text()
+    if original.count(text) != 1:
+        sys.exit(f"mutant '{mutant[0]}' is stale: its text occurs {original.count(text)} times in {file}")
+    path.write_text(original.replace(text, replacement))
+    try:
+        build(tree, directory)
+        result = run(str(directory / "bin/sim"), "--seeds", str(seeds), "--stop-at-first", timeout=1800)
+    finally:
+        path.write_text(original)
+    if found := re.search(r"^seed (\d+): (.*?)(?: \(see|$)", result.stdout, re.M):
+        return found[2], int(found[1])
+    if asserted := re.search(r"assertion failed: (.*?) \(a bug", result.stderr):
+        return f"assertion {asserted[1]}", None
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20_000)
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="seaworthy-mutants-"))
+    tree, directory = folder / "tree", folder / "build"
+    try:
+        tree.mkdir()
+        for name in COPIED:
+            source = ROOT / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / name)
+        top = (tree / "CMakeLists.txt").read_text()
+        (tree / "CMakeLists.txt").write_text(re.sub(r"add_subdirectory\((watcher|cli)\)\n", "", top))
+        result = run("cmake", "-S", str(tree), "-B", str(directory), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release")
+        if result.returncode != 0:
+            sys.exit(result.stderr)
+        build(tree, directory)
+        missed = 0
+        print("| planted bug | caught by | seeds |\n|---|---|---|")
+        for mutant in MUTANTS:
+            if options.names and mutant[0] not in options.names:
+                continue
+            found = hunt(mutant, tree, directory, options.seeds)
+            missed += found is None
+            promise, seeds = found or ("**nothing**", options.seeds)
+            print(f"| {mutant[0]} | {promise} | {'' if seeds is None else f'{seeds:,}'} |", flush=True)
+        sys.exit(missed != 0)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
