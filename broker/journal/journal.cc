@@ -162,9 +162,7 @@ void Journal::write(const Change& change, const JobFinished& body) {
 }
 
 void Journal::write(const Change& change, const BuildFinished& body) {
-  prepared(
-      "UPDATE build SET state = 3, verdict = ?2, finished_ms = ?3, started_ms = "
-      "CASE started_ms WHEN 0 THEN ?3 ELSE started_ms END WHERE id = ?1")
+  prepared("UPDATE build SET state = 3, verdict = ?2, finished_ms = ?3 WHERE id = ?1")
       .bind(body.build, body.verdict, change.at)
       .run();
   write_event(change, body.build, {}, {}, "", to_string(body.verdict));
