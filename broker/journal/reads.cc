@@ -108,16 +108,24 @@ std::optional<wire::BuildDetail> Reads::show_build(const wire::ShowBuild& query)
   return detail;
 }
 
+// In the order of (repository, ref), so that the last one of an answer says where the next one begins.
 wire::HeadList Reads::list_heads(const wire::ListHeads& query) {
-  Statement rows(
-      database_,
-      query.repository.empty()
-          ? "SELECT name, ref, revision FROM head JOIN repository ON id = repository"
-          : "SELECT name, ref, revision FROM head JOIN repository ON id = repository WHERE "
-            "name = ?");
-  if (!query.repository.empty()) rows.bind(query.repository);
+  std::string sql = "SELECT name, ref, revision FROM head JOIN repository ON id = repository WHERE 1";
+  if (!query.repository.empty()) sql += " AND name = ?1";
+  if (!query.after.empty()) sql += " AND ref > ?2";
+  sql += " ORDER BY name, ref LIMIT ?3";
+  constexpr int64_t kMostRows = 10'000;
+  Statement rows(database_, sql);
+  rows.bind(query.repository, query.after, kMostRows);
   wire::HeadList list;
-  while (rows.next()) list.heads.push_back({rows.text(0), rows.text(1), rows.text(2)});
+  size_t bytes = 0;
+  while (rows.next()) {
+    list.more = bytes > limits::kReplyBytes / 2 || list.heads.size() == kMostRows - 1;
+    if (list.more) break;
+    const wire::Head& head =
+        list.heads.emplace_back(wire::Head{rows.text(0), rows.text(1), rows.text(2)});
+    bytes += 100 + head.repository.size() + head.ref.size();
+  }
   return list;
 }
 

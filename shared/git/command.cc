@@ -22,6 +22,12 @@ constexpr std::array kForeign{"GIT_DIR",
                               "GIT_SHALLOW_FILE",
                               "GIT_ALTERNATE_OBJECT_DIRECTORIES"};
 
+// What git says after every failure to reach a repository.
+bool is_boilerplate(std::string_view line) {
+  return line.starts_with("Please make sure you have the correct access rights") ||
+         line.starts_with("and the repository exists.");
+}
+
 constexpr size_t kLastWordsBytes = 600;
 constexpr size_t kLastWordsLines = 3;
 
@@ -76,7 +82,7 @@ std::string last_words(const io::CommandResult& result) {
     text = text.substr(0, end + 1);
     size_t start = text.find_last_of("\r\n");
     start = start == std::string_view::npos ? 0 : start + 1;
-    lines.push_back(text.substr(start));
+    if (!is_boilerplate(text.substr(start))) lines.push_back(text.substr(start));
     text = text.substr(0, start);
   }
   std::string words;

@@ -191,8 +191,6 @@ Result<Mirror> Mirror::open(const fs::path& mirrors, const std::string& reposito
 
 Result<Done> Mirror::fetch_specs(const std::vector<std::string>& refspecs, bool prune,
                                  const GitLimits& limits) const {
-  Result<io::Fd> lock = lock_mirror(directory_, limits);
-  if (!lock) return Unexpected{lock.error()};
   if (!looks_whole(directory_))
     if (auto made = make_mirror(directory_, repository_, "sha1"); !made) return made;
   std::vector<std::string> arguments;
@@ -224,14 +222,25 @@ Result<Done> Mirror::fetch_specs(const std::vector<std::string>& refspecs, bool 
 
 Result<Done> Mirror::fetch(const std::vector<std::string>& ref_globs,
                            const GitLimits& limits) const {
+  auto seen = look(ref_globs, limits);
+  if (!seen) return Unexpected{seen.error()};
+  return Done{};
+}
+
+Result<std::map<std::string, std::string>> Mirror::look(const std::vector<std::string>& ref_globs,
+                                                        const GitLimits& limits) const {
   std::vector<std::string> refspecs;
   for (const std::string& glob : ref_globs) {
-    if (auto good = check_ref_glob(glob); !good) return good;
+    if (auto good = check_ref_glob(glob); !good) return Unexpected{good.error()};
     // git fails when a ref without a * is not there; as a pattern it may be missing.
     std::string pattern = glob.find('*') == std::string::npos ? glob + "*" : glob;
     refspecs.push_back("+" + pattern + ":" + pattern);
   }
-  return fetch_specs(refspecs, true, limits);
+  Result<io::Fd> lock = lock_mirror(directory_, limits);
+  if (!lock) return Unexpected{lock.error()};
+  if (auto fetched = fetch_specs(refspecs, true, limits); !fetched)
+    return Unexpected{fetched.error()};
+  return refs(ref_globs);
 }
 
 Result<Done> Mirror::fetch_revision(const std::string& revision, const std::string& ref,
@@ -240,6 +249,9 @@ Result<Done> Mirror::fetch_revision(const std::string& revision, const std::stri
     return Unexpected{"cannot fetch '" + revision + "' of " + repository_ +
                       ": it is not a full commit id of 40 or 64 hex digits"};
   if (has(revision)) return Done{};
+  Result<io::Fd> lock = lock_mirror(directory_, limits);
+  if (!lock) return Unexpected{lock.error()};
+  if (has(revision)) return Done{};  // another process fetched it meanwhile
   Result<Done> last = Unexpected{"it is on none of its branches"};
   std::vector<std::string> refspecs;
   if (check_ref_glob(ref) && ref.find('*') == std::string::npos)

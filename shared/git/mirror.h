@@ -37,6 +37,10 @@ class Mirror {
   // objects stay. The limits hold for each call of git, and for waiting for another process that
   // fetches into this mirror.
   Result<Done> fetch(const std::vector<std::string>& ref_globs, const GitLimits& limits = {}) const;
+  // fetch() and refs() in one, while no other process can make the mirror anew: a ref that is not
+  // in the answer is gone.
+  Result<std::map<std::string, std::string>> look(const std::vector<std::string>& ref_globs,
+                                                  const GitLimits& limits = {}) const;
   // Makes sure that `revision` is present: nothing if it is, else by `ref`, else by all heads, else
   // by its id, which some servers allow.
   Result<Done> fetch_revision(const std::string& revision, const std::string& ref,
@@ -53,7 +57,8 @@ class Mirror {
 
  private:
   Mirror(std::filesystem::path directory, std::string repository);
-  // One `git fetch`; a mirror that turns out to be damaged is made anew first, and it is repeated.
+  // One `git fetch`, under the lock that the caller holds; a mirror that turns out to be damaged is
+  // made anew, and it is repeated.
   Result<Done> fetch_specs(const std::vector<std::string>& refspecs, bool prune,
                            const GitLimits& limits) const;
   std::filesystem::path directory_;

@@ -17,9 +17,11 @@ namespace seaworthy::io {
 inline void complete_options(CLI::App& app) {
   auto name_environment = [](CLI::App* of) {
     for (CLI::Option* option : of->get_options()) {
-      if (option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
+      if (option->get_lnames().empty()) continue;
+      const std::string& name = option->get_lnames().front();
+      if (name == "help" || name == "version") continue;
       std::string variable = "SEAWORTHY_";
-      for (char c : option->get_lnames().front())
+      for (char c : name)
         variable.push_back(c == '-' ? '_'
                                     : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
       option->envname(variable);

@@ -95,6 +95,22 @@ void set_nonblocking(const Fd& fd) {
   fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
 }
 
+// write() to a child that may have closed its input: without the signal that would end us.
+ssize_t write_quietly(const Fd& fd, const char* data, size_t size) {
+  sigset_t pipe, before;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  ssize_t count = write(fd.get(), data, size);
+  const int error = errno;
+  const timespec no_time{};
+  if (count < 0 && error == EPIPE && sigismember(&before, SIGPIPE) == 0)
+    sigtimedwait(&pipe, nullptr, &no_time);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return count;
+}
+
 // Appends what can be read now; false at the end of the stream.
 bool drain(const Fd& fd, std::string& into) {
   std::array<char, 65536> buffer;
@@ -196,8 +212,8 @@ Result<CommandResult> run(const Command& command) {
       break;
     }
     if (polled[3].revents != 0) {
-      ssize_t count = write(in->write_end.get(), command.input.data() + written,
-                            command.input.size() - written);
+      ssize_t count = write_quietly(in->write_end, command.input.data() + written,
+                                    command.input.size() - written);
       if (count > 0)
         written += static_cast<size_t>(count);
       else if (count < 0 && errno != EAGAIN && errno != EINTR)

@@ -10,6 +10,7 @@
 
 #include "shared/base/utf8.h"
 #include "shared/model/limits.h"
+#include "shared/model/message_bytes.h"
 #include "shared/pipeline/nearest.h"
 #include "shared/pipeline/needs.h"
 
@@ -20,6 +21,8 @@ using Kind = YamlNode::Kind;
 using Env = std::map<std::string, std::string>;
 template <class T>
 using Parsed = Result<T, SourceError>;
+
+constexpr size_t kOriginBytes = 64;  // room for JobSpec.origin, which comes later
 
 // What other systems call it.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kElsewhere{
@@ -292,23 +295,6 @@ Parsed<std::vector<ParsedJob>> parse_file(const YamlNode& root) {
   return parse_jobs(find(root, "jobs")->value, *env);
 }
 
-size_t bytes_of(const Env& env) {
-  size_t bytes = 8;
-  for (const auto& [name, value] : env) bytes += name.size() + value.size() + 10;
-  return bytes;
-}
-
-// An upper bound of what the job takes in a message.
-size_t bytes_of(const JobSpec& job) {
-  constexpr size_t kJobOverhead = 512;  // keys, numbers and the origin
-  constexpr size_t kStepOverhead = 32;
-  size_t bytes = kJobOverhead + job.name.size() + bytes_of(job.env);
-  for (const std::string& need : job.needs) bytes += need.size() + 5;
-  for (const Step& step : job.steps)
-    bytes += kStepOverhead + step.name.size() + step.run.size() + bytes_of(step.env);
-  return bytes;
-}
-
 }  // namespace
 
 Result<std::vector<JobSpec>, SourceError> parse(std::string_view text) {
@@ -322,7 +308,7 @@ Result<std::vector<JobSpec>, SourceError> parse(std::string_view text) {
   std::vector<JobSpec> jobs;
   size_t bytes = 0;
   for (ParsedJob& job : *parsed) {
-    bytes += bytes_of(job.specification);
+    bytes += message_bytes(job.specification) + kOriginBytes;
     jobs.push_back(std::move(job.specification));
   }
   if (bytes > limits::kPipelineFileBytes)

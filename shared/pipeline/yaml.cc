@@ -105,6 +105,9 @@ class TreeBuilder final : public YAML::EventHandler {
       parent.node.items.push_back(std::move(node));
     } else if (parent.entry) {
       parent.entry->value = std::move(node);
+      // The parser says of a value that is missing where the next thing stands.
+      if (parent.entry->value.kind == YamlNode::Kind::Null)
+        parent.entry->value.at = parent.entry->at;
       parent.node.entries.push_back(std::move(*parent.entry));
       parent.entry.reset();
     } else {

@@ -172,7 +172,7 @@ void fields(F&& f, Pong& m) {
 }
 template <class F>
 void fields(F&& f, ListHeads& m) {
-  f("repository", m.repository);
+  f("repository", m.repository), f("after", m.after);
 }
 template <class F>
 void fields(F&& f, Head& m) {
@@ -180,7 +180,7 @@ void fields(F&& f, Head& m) {
 }
 template <class F>
 void fields(F&& f, HeadList& m) {
-  f("heads", m.heads);
+  f("heads", m.heads), f("more", m.more);
 }
 template <class F>
 void fields(F&& f, ListBuilds& m) {

@@ -252,6 +252,7 @@ struct Pong {
 
 struct ListHeads {
   std::string repository;  // empty: all
+  std::string after;       // only refs that sort after this one; of one repository only
 };
 
 struct Head {
@@ -262,6 +263,7 @@ struct Head {
 
 struct HeadList {
   std::vector<Head> heads;
+  bool more = false;  // ask again, after the last ref of these
 };
 
 // Newest first. All set conditions hold at once.

@@ -170,9 +170,29 @@ TEST_CASE("heads are remembered, moved and forgotten") {
   broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/gone", revision(1)});
   broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/gone", ""});
   Reads reads(folder.store());
-  auto heads = reads.list_heads({"/srv/project"}).heads;
+  auto heads = reads.list_heads({"/srv/project", ""}).heads;
   REQUIRE(heads.size() == 1);
   CHECK(heads[0].revision == revision(2));
+}
+
+TEST_CASE("more heads than fit one answer are listed in parts, none twice and none left out") {
+  Folder folder;
+  StoredBroker broker(folder.store());
+  for (int i = 1; i <= 1'500; ++i)
+    broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/branch-" + revision(i), revision(i)});
+  Reads reads(folder.store());
+  wire::ListHeads query{"/srv/project", ""};
+  size_t parts = 0, count = 0;
+  for (bool more = true; more; ++parts) {
+    const wire::HeadList list = reads.list_heads(query);
+    REQUIRE_FALSE(list.heads.empty());
+    CHECK(list.heads.front().ref > query.after);
+    count += list.heads.size();
+    query.after = list.heads.back().ref;
+    more = list.more;
+  }
+  CHECK(count == 1'500);
+  CHECK(parts > 1);
 }
 
 TEST_CASE("a store of a newer program is refused by name") {

@@ -236,10 +236,13 @@ void Core::hear_error(const wire::Error& message) {
     if (welcomed_) lose_conversation("the broker does not know this worker any more");
     return;
   }
+  last_heard_ = moment_.now;
   say("the broker refused: " + message.message, Say::Severity::Warning);
-  if (!welcomed_)
-    hello_at_ = std::max(hello_at_, moment_.now + Duration{static_cast<int64_t>(std::min<uint64_t>(
-                                                      message.retry_after_ms, 60'000))});
+  if (welcomed_ || message.retry_after_ms == 0) return;
+  const auto wait_ms = static_cast<int64_t>(
+      std::min<uint64_t>(message.retry_after_ms, rules::kLongestRetryAfter.count()));
+  hello_at_ = std::max(hello_at_, moment_.now + Duration{wait_ms});
+  if (reconnect_at_) reconnect_at_ = std::max(*reconnect_at_, hello_at_);
 }
 
 // ---- deadlines

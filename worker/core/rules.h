@@ -17,6 +17,8 @@ inline constexpr Duration kReconnectLongest = 32s;
 inline constexpr Duration kOutputGoesBack = 3s;   // without an OutputOk
 inline constexpr Duration kReportFirst = 1500ms;  // doubled
 inline constexpr Duration kReportLongest = 30s;
+// Chosen: a broker cannot silence a worker for longer.
+inline constexpr Duration kLongestRetryAfter = 60s;
 // Chosen: how long a worker that has nothing left to run waits for the broker to record its
 // outcomes before it leaves; they stay in the spool and are reported at the next start.
 inline constexpr Duration kLastWord = 5s;

@@ -1,0 +1,35 @@
+#include "cli/connection.h"
+
+namespace seaworthy::cli {
+
+Result<std::vector<std::string>> parse_endpoints(const std::string& text) {
+  std::vector<std::string> endpoints;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t comma = std::min(text.find(',', at), text.size());
+    std::string endpoint = text.substr(at, comma - at);
+    endpoint.erase(0, endpoint.find_first_not_of(" \t"));
+    endpoint.erase(endpoint.find_last_not_of(" \t") + 1);
+    at = comma + 1;
+    if (endpoint.empty()) continue;
+    const bool has_scheme = endpoint.starts_with("tcp://") || endpoint.starts_with("ipc://");
+    if (!has_scheme || (endpoint.starts_with("tcp://") && endpoint.rfind(':') < 6))
+      return Unexpected{"cannot reach a broker at '" + endpoint +
+                        "': an address looks like tcp://127.0.0.1:8888"};
+    endpoints.push_back(std::move(endpoint));
+  }
+  if (endpoints.empty())
+    return Unexpected{std::string("no broker is named: --broker takes tcp://HOST:PORT")};
+  return endpoints;
+}
+
+Result<io::ClientOptions> client_options(const ConnectionOptions& options, Screen& screen) {
+  auto endpoints = parse_endpoints(options.broker);
+  if (!endpoints) return Unexpected{endpoints.error()};
+  io::ClientOptions client;
+  client.endpoints = *endpoints;
+  client.give_up_after = options.timeout;
+  client.on_trouble = [&screen](const std::string& trouble) { screen.remark(trouble); };
+  return client;
+}
+
+}  // namespace seaworthy::cli

@@ -1,0 +1,43 @@
+#include "cli/hook_script.h"
+
+namespace seaworthy::cli {
+namespace {
+
+constexpr std::string_view kMark = "# Written by `seaworthy hook install`";
+
+}  // namespace
+
+std::string kept_name(std::string_view hook) { return std::string(hook) + ".before-seaworthy"; }
+
+std::string shell_quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (char c : text) c == '\'' ? quoted += "'\\''" : quoted += c;
+  return quoted + "'";
+}
+
+bool is_ours(std::string_view hook_text) { return hook_text.find(kMark) != std::string_view::npos; }
+
+// The older hook has our stdin and arguments, and its exit code is ours. The notice goes out in the
+// background with nothing of git's open, so that git does not wait for it.
+std::string text_of(const HookScript& script) {
+  std::string notify = "\"$seaworthy\" notify";
+  if (!script.broker.empty()) notify += " --broker " + shell_quoted(script.broker);
+  notify += " -- " + shell_quoted(script.repository);
+  return "#!/bin/sh\n" + std::string(kMark) +
+         ": tells the watcher to look at this repository.\n"
+         "# It never fails or delays git. What was here before is called first.\n"
+         "before=\"$(dirname \"$0\")/" +
+         kept_name(script.name) +
+         "\"\n"
+         "status=0\n"
+         "if [ -x \"$before\" ]; then \"$before\" \"$@\"; status=$?; fi\n"
+         "seaworthy=" +
+         shell_quoted(script.program) +
+         "\n"
+         "[ -x \"$seaworthy\" ] || seaworthy=seaworthy\n" +
+         notify +
+         " </dev/null >/dev/null 2>&1 &\n"
+         "exit $status\n";
+}
+
+}  // namespace seaworthy::cli

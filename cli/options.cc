@@ -1,0 +1,312 @@
+#include "cli/options.h"
+
+#include <sstream>
+#include <thread>
+
+#include "cli/arguments.h"
+#include "shared/io/options.h"
+#include "shared/io/paths.h"
+
+namespace seaworthy::cli {
+namespace {
+
+constexpr Duration kQuestion{10'000};
+constexpr Duration kSubmitting{60'000};
+constexpr Duration kNotifying{2'000};  // a hook must not linger
+
+void add_time(CLI::App& app, const std::string& name, Duration& value, const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [&value, name](const std::string& text) {
+           auto time = parse_time(text);
+           if (!time)
+             throw CLI::ValidationError(name, text + " is no time like 30, 0.5s, 500ms or 2m");
+           value = *time;
+         },
+         help)
+      ->type_name("TIME");
+}
+
+// The tree of commands and where their options go. Lives as long as the parsing.
+class Tree {
+ public:
+  explicit Tree(Invocation& into) : into_(into) {
+    app_.set_help_flag("-h,--help", "Print this help and exit");
+    app_.set_version_flag("--version", "seaworthy " SEAWORTHY_VERSION);
+    app_.require_subcommand(1);
+    app_.add_option("--broker", broker_, "Where the broker listens; several with commas between")
+        ->type_name("ENDPOINT");
+    app_.footer(
+        "Other programs: seaworthy broker|worker|watcher … runs seaworthy-broker and so on.\n\n"
+        "Exit codes: 0 done, 2 could not be done. `wait` and `submit --wait`: 0 passed (or "
+        "flaky),\n"
+        "1 failed, 2 could not tell (skipped, cancelled, inconclusive, too late, no broker).\n\n"
+        "Every option is also read from the environment (SEAWORTHY_BROKER for --broker) and from\n"
+        "the file that --config names.");
+    add_up();
+    add_submit();
+    add_status_and_workers();
+    add_builds_and_show();
+    add_log();
+    add_changes();
+    add_notify_and_hook();
+    add_wait();
+    command("version", Command::Version, "Print the version", "seaworthy version");
+    io::complete_options(app_);
+    // Given after the command it wins; the environment is read once, for the one before.
+    for (CLI::App* below : app_.get_subcommands({})) {
+      below->fallthrough();
+      if (CLI::Option* option = below->get_option_no_throw("--broker")) option->envname("");
+    }
+  }
+
+  void parse(int argc, const char* const* argv) {
+    app_.parse(argc, argv);
+    if (!broker_after_.empty())
+      into_.connection.broker = into_.hook.broker = broker_after_;
+    else if (!broker_.empty())
+      into_.connection.broker = into_.hook.broker = broker_;
+    // A wait's time-out is that of the waiting, not of one question.
+    if (into_.command == Command::Wait && timeout_given_)
+      into_.wait.give_up = timeout_;
+    else if (timeout_given_)
+      into_.connection.timeout = timeout_;
+  }
+
+  CLI::App& app() { return app_; }
+
+ private:
+  CLI::App* command(const std::string& name, Command which, const std::string& help,
+                    const std::string& examples) {
+    CLI::App* below = app_.add_subcommand(name, help);
+    below->callback([this, which] { into_.command = which; });
+    below->footer("Examples:\n  " + examples);
+    return below;
+  }
+
+  CLI::App* client_command(const std::string& name, Command which, const std::string& help,
+                           const std::string& examples, Duration timeout = kQuestion) {
+    CLI::App* below = command(name, which, help, examples);
+    below
+        ->add_option("--broker", broker_after_,
+                     "Where the broker listens; several with commas between [" +
+                         std::string(kDefaultBroker) + "]")
+        ->type_name("ENDPOINT");
+    if (which != Command::Wait) {
+      below->preparse_callback([this, timeout](size_t) { into_.connection.timeout = timeout; });
+      add_timeout(*below, "Give up when the broker has not answered by then [" +
+                              std::to_string(timeout.count() / 1000) + "s]");
+    }
+    return below;
+  }
+
+  void add_timeout(CLI::App& below, const std::string& help) {
+    add_time(below, "--timeout", timeout_, help);
+    below.get_option("--timeout")->each([this](const std::string&) { timeout_given_ = true; });
+  }
+
+  void add_json(CLI::App& below) {
+    below.add_flag("--json", into_.json, "For programs: a stable JSON shape");
+  }
+
+  void add_up() {
+    UpOptions& up = into_.up;
+    up.state = io::default_state_directory();
+    up.workers = std::max(1u, std::thread::hardware_concurrency());
+    CLI::App* below =
+        command("up", Command::Up,
+                "Run a broker, workers and a watcher on this machine, and show what happens",
+                "seaworthy up                              a demonstration\n"
+                "  seaworthy up ~/src/project\n"
+                "  seaworthy up --workers 4 https://example.org/project.git ../other\n"
+                "  seaworthy up --listen 127.0.0.1:0 --state /tmp/sw .    its address is in "
+                "/tmp/sw/up.json");
+    below->add_option("repository", up.repositories, "Paths or URLs that git understands")
+        ->type_name("REPO");
+    below->add_option("--state", up.state, "Directory of everything that is kept")
+        ->capture_default_str();
+    below->add_option("--workers", up.workers, "How many jobs run at a time")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
+    below->add_option("--listen", up.listen, "Where the broker listens; port 0 picks one")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    below->add_option("--ref", up.refs, "Globs of the refs to watch [refs/heads/*]")
+        ->type_name("GLOB");
+    below->add_option("--every", up.every, "How often to look at each repository")
+        ->type_name("TIME")
+        ->capture_default_str();
+    below->add_flag("--newest-only", up.newest_only,
+                    "Build only the tip of what was pushed, not every commit");
+  }
+
+  void add_submit() {
+    SubmitOptions& submit = into_.submit;
+    submit.mirrors = io::default_state_directory() / "mirrors";
+    CLI::App* below =
+        client_command("submit", Command::Submit, "Make a build of one revision",
+                       "seaworthy submit .\n  seaworthy submit . v1.2 --wait\n"
+                       "  seaworthy submit https://example.org/project.git 1a2b3c4 --again",
+                       kSubmitting);
+    below->add_option("repository", submit.repository, "Path or URL")
+        ->type_name("REPO")
+        ->required();
+    below->add_option("revision", submit.revision, "Branch, tag or id [HEAD]")->type_name("REV");
+    below->add_option("--ref", submit.ref, "The ref under which the build stands");
+    below->add_option("--mirrors", submit.mirrors, "Directory of the cached copies")
+        ->capture_default_str();
+    below->add_flag("--again", submit.again, "Also if there is a build of it already");
+    add_json(*below);
+    below->add_flag("--wait", submit.wait, "Wait for the verdict; the exit code is the verdict's");
+  }
+
+  void add_status_and_workers() {
+    add_json(*client_command("status", Command::Status,
+                             "What waits and why, what runs, and the last verdicts",
+                             "seaworthy status\n  seaworthy status --json"));
+    add_json(*client_command("workers", Command::Workers, "The workers that the broker knows",
+                             "seaworthy workers\n  seaworthy workers --json"));
+  }
+
+  void add_builds_and_show() {
+    BuildsOptions& builds = into_.builds;
+    CLI::App* below =
+        client_command("builds", Command::Builds, "The builds, newest first",
+                       "seaworthy builds\n  seaworthy builds --repository . --limit 5 --json");
+    below->add_option("--repository", builds.repository, "Only of this one")->type_name("REPO");
+    below->add_option("--ref", builds.ref, "Only of this ref, in full: refs/heads/main");
+    below->add_option("--revision", builds.revision, "Only of revisions that begin like this");
+    below->add_option("--limit", builds.limit, "At most so many")->capture_default_str();
+    add_json(*below);
+    below = client_command("show", Command::Show, "One build: its jobs, attempts and what happened",
+                           "seaworthy show 12\n  seaworthy show 1a2b3c4 --json");
+    below->add_option("build", into_.target, "A build's number, or a revision: its newest build")
+        ->type_name("BUILD")
+        ->required();
+    add_json(*below);
+  }
+
+  void add_log() {
+    CLI::App* below = client_command(
+        "log", Command::Log, "The output of a job, as the bytes it wrote",
+        "seaworthy log 17\n  seaworthy log 12/test -f\n  seaworthy log 17 --attempt 1 | less -R");
+    below->add_option("job", into_.log.job, "A job's number, or BUILD/NAME")
+        ->type_name("JOB")
+        ->required();
+    below->add_flag("-f,--follow", into_.log.follow, "Go on until the job has its verdict");
+    below->add_option("--attempt", into_.log.attempt, "Which attempt [the latest]");
+  }
+
+  void add_changes() {
+    CLI::App* below = client_command("cancel", Command::Cancel, "End a build, or one job of it",
+                                     "seaworthy cancel 12\n  seaworthy cancel 12/test\n"
+                                     "  seaworthy cancel --job 17 --reason \"wrong branch\"");
+    below->add_option("--reason", into_.reason, "Why, for those who look at it later");
+    add_target(*below);
+    add_target(*client_command("retry", Command::Retry,
+                               "Run the jobs of a build again, as a new build",
+                               "seaworthy retry 12\n  seaworthy retry 12/test\n"
+                               "  seaworthy retry --job 17"));
+  }
+
+  void add_target(CLI::App& below) {
+    below
+        .add_option("target", into_.change.target,
+                    "A build's number or revision; or one job, as BUILD/NAME")
+        ->type_name("BUILD|JOB")
+        ->required();
+    below.add_flag("--job", into_.change.is_job, "The number is a job's");
+  }
+
+  void add_notify_and_hook() {
+    CLI::App* below =
+        client_command("notify", Command::Notify, "Tell the watcher to look at a repository now",
+                       "seaworthy notify .", kNotifying);
+    below->add_option("repository", into_.target, "Path or URL")->type_name("REPO")->required();
+
+    CLI::App* hook =
+        app_.add_subcommand("hook", "Make git tell the watcher of each commit and push");
+    hook->require_subcommand(1);
+    CLI::App* install = hook->add_subcommand(
+        "install", "Write the hooks; those that are there are kept and called first");
+    install->callback([this] { into_.command = Command::HookInstall; });
+    install->fallthrough();
+    install->footer(
+        "Examples:\n  seaworthy hook install .\n"
+        "  seaworthy hook install /srv/git/project.git --as https://example.org/project");
+    install->add_option("repository", into_.hook.repository, "A repository on this machine")
+        ->type_name("REPO")
+        ->required();
+    install
+        ->add_option("--as", into_.hook.known_as,
+                     "What the watcher was given, if that is not the path")
+        ->type_name("URL");
+    install->add_option("--broker", broker_after_, "Written into the hook [none: the default]")
+        ->type_name("ENDPOINT");
+  }
+
+  void add_wait() {
+    CLI::App* below = client_command(
+        "wait", Command::Wait, "Wait for the verdict of a build; the exit code is the verdict's",
+        "seaworthy wait 12\n  git push && seaworthy wait $(git rev-parse HEAD) --timeout 10m");
+    below
+        ->add_option("target", into_.wait.target,
+                     "A build's number, or a revision: its newest build, also if it comes later")
+        ->type_name("BUILD|REVISION")
+        ->required();
+    add_timeout(*below, "Give up after this long, with exit code 2 [never]");
+  }
+
+  Invocation& into_;
+  CLI::App app_{"Seaworthy tests every commit of your repositories.", "seaworthy"};
+  std::string broker_;
+  std::string broker_after_;
+  Duration timeout_{0};
+  bool timeout_given_ = false;
+};
+
+std::vector<std::string> names_below(CLI::App& app) {
+  std::vector<std::string> names;
+  if (app.get_parent() == nullptr) names = {"broker", "worker", "watcher"};
+  for (CLI::App* below : app.get_subcommands({})) names.push_back(below->get_name());
+  return names;
+}
+
+// The deepest command that was understood: the words after it are the wrong ones.
+CLI::App& understood(CLI::App& app) {
+  CLI::App* deepest = &app;
+  while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
+  return *deepest;
+}
+
+std::string wrong_words(Tree& tree, const CLI::ParseError& error) {
+  std::string text = error.what();
+  CLI::App& at = understood(tree.app());
+  const std::vector<std::string> left = tree.app().remaining(true);
+  if (!at.get_subcommands({}).empty() && !left.empty() && !left.front().starts_with('-')) {
+    text = "'" + left.front() + "' is no command of " + at.get_name();
+    if (auto meant = nearest(left.front(), names_below(at)))
+      text += "; did you mean '" + *meant + "'?";
+  }
+  return "seaworthy: " + text + "\nRun `seaworthy --help`, or `seaworthy COMMAND --help`.\n";
+}
+
+}  // namespace
+
+std::variant<Invocation, Answered> parse_command_line(int argc, const char* const* argv) {
+  Invocation invocation;
+  Tree tree(invocation);
+  if (argc < 2) return Answered{"", tree.app().help(), ExitCode::Unknown};
+  try {
+    tree.parse(argc, argv);
+    return invocation;
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0)
+      return Answered{"", wrong_words(tree, error), ExitCode::Unknown};
+    std::ostringstream out, ignored;
+    tree.app().exit(error, out, ignored);
+    return Answered{out.str(), "", ExitCode::Passed};
+  }
+}
+
+}  // namespace seaworthy::cli

@@ -1,0 +1,119 @@
+#include "cli/render/pages.h"
+
+#include "cli/render/table.h"
+#include "cli/render/text.h"
+
+namespace seaworthy::cli::render {
+namespace {
+
+constexpr size_t kSubjectColumns = 60;
+
+std::string number(uint64_t value) { return std::to_string(value); }
+
+Cell state_cell(State state, std::optional<Verdict> verdict) {
+  if (verdict) return {std::string(to_string(*verdict)), colour_of(*verdict)};
+  return {std::string(to_string(state)), state == State::Running ? Colour::Cyan : Colour::Plain};
+}
+
+std::string took(const wire::BuildRow& build, UnixMillis now) {
+  if (!build.started && !build.finished) return "";
+  const UnixMillis from = build.started ? build.started : build.submitted;
+  return duration(between(from, build.finished ? build.finished : now));
+}
+
+std::string ago(UnixMillis at, UnixMillis now) {
+  return at ? duration(between(at, now)) + " ago" : "-";
+}
+
+std::string commit(const std::string& repository, const std::string& revision) {
+  return short_repository(repository) + " " + short_revision(revision);
+}
+
+Table builds_table(const wire::BuildList& list, UnixMillis now) {
+  Table table({"BUILD", "VERDICT", "TOOK", "REPOSITORY", "REF", "REVISION", "SUBMITTED", "COMMIT"});
+  for (const wire::BuildRow& build : list.builds)
+    table.add({{number(build.build.value), Colour::Bold},
+               state_cell(build.state, build.verdict),
+               {took(build, now)},
+               {short_repository(build.repository)},
+               {short_ref(build.ref)},
+               {short_revision(build.revision), Colour::Dim},
+               {date_time(build.submitted)},
+               {printable(build.subject, kSubjectColumns)}});
+  return table;
+}
+
+std::string more(uint64_t all, size_t shown) {
+  return all > shown ? "  and " + number(all - shown) + " more\n" : "";
+}
+
+std::string running_part(const wire::QueueStatusOk& queue, UnixMillis now, const Style& style) {
+  if (queue.running.empty()) return "";
+  Table table({"BUILD", "JOB", "NAME", "WORKER", "FOR", "COMMIT"});
+  for (const wire::RunningJob& job : queue.running) {
+    const std::string again = job.attempt.value > 1 ? ", attempt " + number(job.attempt.value) : "";
+    table.add({{number(job.build.value), Colour::Bold},
+               {number(job.job.value)},
+               {printable(job.name)},
+               {printable(job.worker), Colour::Cyan},
+               {duration(between(job.assigned, now)) + again},
+               {commit(job.repository, job.revision)}});
+  }
+  return "\nRunning\n" + table.text(style, 2) + more(queue.running_count, queue.running.size());
+}
+
+std::string waiting_part(const wire::QueueStatusOk& queue, const Style& style) {
+  if (queue.waiting.empty()) return "";
+  Table table({"BUILD", "JOB", "NAME", "COMMIT", "WHY"});
+  for (const wire::WaitingJob& job : queue.waiting)
+    table.add({{number(job.build.value), Colour::Bold},
+               {number(job.job.value)},
+               {printable(job.name)},
+               {commit(job.repository, job.revision)},
+               {printable(job.why)}});
+  return "\nWaiting, next first\n" + table.text(style, 2) +
+         more(queue.waiting_count, queue.waiting.size());
+}
+
+}  // namespace
+
+std::string standing(const wire::BuildRow& build, UnixMillis now) {
+  const std::string length = took(build, now);
+  if (build.verdict)
+    return std::string(to_string(*build.verdict)) + (length.empty() ? "" : " in " + length);
+  return std::string(to_string(build.state)) + (length.empty() ? "" : " for " + length);
+}
+
+std::string builds_page(const wire::BuildList& list, UnixMillis now, const Style& style) {
+  return builds_table(list, now).text(style);
+}
+
+std::string status_page(const wire::QueueStatusOk& queue, const wire::BuildList& last,
+                        UnixMillis now, const Style& style) {
+  std::string text = count_of(queue.waiting_count, "job") + " waiting, " +
+                     number(queue.running_count) + " running, " +
+                     count_of(queue.worker_count, "worker") + "\n";
+  text += running_part(queue, now, style);
+  text += waiting_part(queue, style);
+  if (!last.builds.empty()) text += "\nLast verdicts\n" + builds_table(last, now).text(style, 2);
+  return text;
+}
+
+std::string workers_page(const wire::WorkerList& list, UnixMillis now, const Style& style) {
+  Table table({"WORKER", "STATE", "JOB", "HOST", "PID", "HEARD", "VERSION", "LABELS"});
+  for (const wire::WorkerRow& worker : list.workers) {
+    std::string labels;
+    for (const std::string& label : worker.labels) labels += (labels.empty() ? "" : ",") + label;
+    table.add({{printable(worker.worker), Colour::Bold},
+               {printable(worker.state), worker.state == "busy" ? Colour::Cyan : Colour::Plain},
+               {worker.job ? number(worker.job.value) : "-"},
+               {printable(worker.host)},
+               {number(worker.pid)},
+               {ago(worker.last_heard, now)},
+               {printable(worker.version)},
+               {printable(labels)}});
+  }
+  return table.text(style);
+}
+
+}  // namespace seaworthy::cli::render

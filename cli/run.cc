@@ -1,0 +1,63 @@
+#include "cli/run.h"
+
+#include "cli/up/up.h"
+
+namespace seaworthy::cli {
+namespace {
+
+Ended run_client_command(const Invocation& the, Screen& screen) {
+  auto connection = client_options(the.connection, screen);
+  if (!connection) return Unexpected{connection.error()};
+  zmq::context_t context;
+  if (the.command == Command::Wait) return wait_for_build(context, *connection, the.wait, screen);
+  if (the.command == Command::Submit) {
+    SubmitOptions options = the.submit;
+    options.json = the.json;
+    return submit(context, *connection, options, screen);
+  }
+  io::Client client(context, *connection);
+  switch (the.command) {
+    case Command::Status: return show_status(client, the.json, screen);
+    case Command::Builds: {
+      BuildsOptions options = the.builds;
+      options.json = the.json;
+      return list_builds(client, options, screen);
+    }
+    case Command::Show: return show_build(client, {the.target, the.json}, screen);
+    case Command::Log: return print_log(client, the.log, screen);
+    case Command::Cancel: return cancel(client, the.change, the.reason, screen);
+    case Command::Retry: return retry(client, the.change, screen);
+    case Command::Workers: return list_workers(client, the.json, screen);
+    case Command::Notify: return notify(client, the.target, screen);
+    case Command::Up:
+    case Command::Submit:
+    case Command::HookInstall:
+    case Command::Wait:
+    case Command::Version: break;
+  }
+  SW_ASSERT(!"a command without a function");
+  return ExitCode::Unknown;
+}
+
+}  // namespace
+
+Ended run(const Invocation& invocation, Screen& screen) {
+  switch (invocation.command) {
+    case Command::Up: return run_up(invocation.up, screen);
+    case Command::HookInstall: return hook_install(invocation.hook, screen);
+    case Command::Version: screen.line("seaworthy " SEAWORTHY_VERSION); return ExitCode::Passed;
+    case Command::Submit:
+    case Command::Status:
+    case Command::Builds:
+    case Command::Show:
+    case Command::Log:
+    case Command::Cancel:
+    case Command::Retry:
+    case Command::Workers:
+    case Command::Notify:
+    case Command::Wait: return run_client_command(invocation, screen);
+  }
+  return ExitCode::Unknown;
+}
+
+}  // namespace seaworthy::cli

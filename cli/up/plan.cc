@@ -1,0 +1,80 @@
+#include "cli/up/plan.h"
+
+#include <charconv>
+
+namespace seaworthy::cli {
+
+Result<Address> parse_address(const std::string& text) {
+  const auto wrong = Unexpected{"cannot listen on '" + text +
+                                "': --listen takes HOST:PORT, as 127.0.0.1:8888; port 0 picks one"};
+  const std::string bare = text.starts_with("tcp://") ? text.substr(6) : text;
+  const size_t colon = bare.rfind(':');
+  if (colon == std::string::npos || colon == 0) return wrong;
+  Address address{bare.substr(0, colon), 0};
+  const char* end = bare.data() + bare.size();
+  auto [rest, error] = std::from_chars(bare.data() + colon + 1, end, address.port);
+  if (error != std::errc{} || rest != end || address.port > 65'535) return wrong;
+  return address;
+}
+
+Result<Endpoints> endpoints_for(const std::string& listen) {
+  auto address = parse_address(listen);
+  if (!address) return Unexpected{address.error()};
+  const unsigned events = address->port == 0 || address->port == 65'535 ? 0 : address->port + 1;
+  auto endpoint = [&](unsigned port) {
+    return "tcp://" + address->host + ":" + std::to_string(port);
+  };
+  return Endpoints{endpoint(address->port), endpoint(events)};
+}
+
+std::string reachable(const std::string& endpoint) {
+  for (const auto& [all, local] :
+       {std::pair<std::string, std::string>{"tcp://0.0.0.0:", "tcp://127.0.0.1:"},
+        {"tcp://[::]:", "tcp://[::1]:"},
+        {"tcp://*:", "tcp://127.0.0.1:"}})
+    if (endpoint.starts_with(all)) return local + endpoint.substr(all.size());
+  return endpoint;
+}
+
+std::vector<std::string> broker_command(const UpOptions& options, const Endpoints& at) {
+  return {"seaworthy-broker",
+          "--listen",
+          at.broker,
+          "--events",
+          at.events,
+          "--state",
+          (options.state / "broker").string()};
+}
+
+std::vector<std::string> worker_command(const UpOptions& options, const std::string& broker,
+                                        const std::string& host, unsigned number) {
+  const std::string text = std::to_string(number);
+  return {"seaworthy-worker",
+          "--broker",
+          broker,
+          "--name",
+          host + "-" + text,
+          "--state",
+          (options.state / ("worker-" + text)).string(),
+          "--mirrors",
+          (options.state / "mirrors").string()};
+}
+
+std::vector<std::string> watcher_command(const UpOptions& options, const std::string& broker) {
+  std::vector<std::string> command{"seaworthy-watcher",
+                                   "--broker",
+                                   broker,
+                                   "--state",
+                                   (options.state / "watcher").string(),
+                                   "--mirrors",
+                                   (options.state / "mirrors").string(),
+                                   "--every",
+                                   options.every};
+  for (const std::string& ref : options.refs) command.insert(command.end(), {"--ref", ref});
+  if (options.newest_only) command.push_back("--newest-only");
+  command.push_back("--");
+  command.insert(command.end(), options.repositories.begin(), options.repositories.end());
+  return command;
+}
+
+}  // namespace seaworthy::cli

@@ -1,0 +1,45 @@
+// What `seaworthy up` is asked for, and the command lines that follow from it. Pure.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "shared/base/result.h"
+
+namespace seaworthy::cli {
+
+struct UpOptions {
+  std::vector<std::string> repositories;  // none: the demonstration repository
+  std::filesystem::path state;
+  unsigned workers = 1;
+  std::string listen = "127.0.0.1:8888";
+  std::vector<std::string> refs;  // globs; none: the watcher's default
+  std::string every = "5s";
+  bool newest_only = false;
+};
+
+struct Address {
+  std::string host;
+  unsigned port = 0;
+};
+// "127.0.0.1:8888", "[::1]:0".
+Result<Address> parse_address(const std::string& text);
+
+// Where the broker listens, and where it publishes events: the next port, or any when the port is
+// any.
+struct Endpoints {
+  std::string broker;
+  std::string events;
+};
+Result<Endpoints> endpoints_for(const std::string& listen);
+
+// For those who connect: a broker that listens on all addresses is reached on this machine.
+std::string reachable(const std::string& endpoint);
+
+std::vector<std::string> broker_command(const UpOptions& options, const Endpoints& at);
+std::vector<std::string> worker_command(const UpOptions& options, const std::string& broker,
+                                        const std::string& host, unsigned number);
+std::vector<std::string> watcher_command(const UpOptions& options, const std::string& broker);
+
+}  // namespace seaworthy::cli

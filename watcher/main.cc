@@ -1,0 +1,109 @@
+// seaworthy-watcher: options, wiring, loop, exit code.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "shared/git/mirror.h"
+#include "shared/git/mirror_names.h"
+#include "shared/io/options.h"
+#include "shared/io/paths.h"
+#include "shared/io/signals.h"
+#include "watcher/loop.h"
+
+namespace {
+
+using namespace seaworthy;
+
+struct Options {
+  watcher::WatchOptions watch;
+  std::filesystem::path state = io::default_state_directory();
+  io::LogOptions log{"watcher", "text", "info"};
+};
+
+Duration parse_time(const std::string& text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string unit = text.substr(digits);
+  const int64_t scale = unit == "ms"                  ? 1
+                        : unit == "s" || unit.empty() ? 1000
+                        : unit == "m"                 ? 60'000
+                        : unit == "h"                 ? 3'600'000
+                                                      : 0;
+  constexpr size_t kMostDigits = 9;
+  if (digits == 0 || digits > kMostDigits || scale == 0 || std::stoll(text) == 0)
+    throw CLI::ValidationError("--every", "'" + text + "' is no time like 500ms, 5s or 2m");
+  return Duration{std::stoll(text) * scale};
+}
+
+void add_options(CLI::App& app, Options& options) {
+  watcher::WatchOptions& watch = options.watch;
+  app.set_version_flag("--version", "seaworthy-watcher " SEAWORTHY_VERSION);
+  app.add_option("repositories", watch.repositories,
+                 "Paths or URLs that git understands; they may appear later")
+      ->required()
+      ->type_name("REPO");
+  app.add_option("--ref", watch.ref_globs, "Refs to watch, with one * at most; may be repeated")
+      ->check([](const std::string& glob) {
+        auto good = git::check_ref_glob(glob);
+        return good ? std::string() : good.error();
+      })
+      ->type_name("GLOB")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--every", [&](const std::string& text) { watch.every = parse_time(text); },
+         "How often to look without being told [5s]")
+      ->type_name("TIME");
+  app.add_option("--broker", watch.brokers, "Where the broker is; several with commas between")
+      ->delimiter(',')
+      ->type_name("ENDPOINT")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->capture_default_str();
+  app.add_option("--state", options.state, "Directory of the mirrors, if --mirrors is not given")
+      ->capture_default_str();
+  app.add_option("--mirrors", watch.mirrors,
+                 "Directory of the mirrors; workers of this machine may share it [STATE/mirrors]");
+  app.add_flag("--newest-only", watch.newest_only,
+               "Submit the tip of a push only, not every commit of it");
+  io::add_log_options(app, options.log);
+  app.footer(
+      "Examples:\n  seaworthy-watcher ~/project\n  seaworthy-watcher --every 1m --ref "
+      "'refs/heads/*' --ref 'refs/pull/*/head' https://example.org/project.git\n\nA hook makes it "
+      "look at once: seaworthy hook install ~/project");
+  io::complete_options(app);
+}
+
+int watch(Options& options) {
+  io::Fd signals = io::block_signals({SIGTERM, SIGINT});
+  watcher::WatchOptions& watch = options.watch;
+  if (watch.mirrors.empty()) watch.mirrors = options.state / "mirrors";
+  std::vector<std::string> canonical;
+  for (const std::string& repository : watch.repositories) {
+    std::string one = git::canonical_repository(repository);
+    if (std::find(canonical.begin(), canonical.end(), one) == canonical.end())
+      canonical.push_back(std::move(one));
+  }
+  watch.repositories = std::move(canonical);
+  for (const std::string& repository : watch.repositories)
+    spdlog::info("watching {} every {} ms", repository, watch.every.count());
+  watcher::run_loop(watch, signals);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("The watcher of Seaworthy: notices commits and submits them to the broker.");
+  add_options(app, options);
+  CLI11_PARSE(app, argc, argv);
+  io::start_log(options.log);
+  try {
+    return watch(options);
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return 2;
+  }
+}

@@ -1,0 +1,21 @@
+// What a watcher was told to do.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "shared/base/time.h"
+
+namespace seaworthy::watcher {
+
+struct WatchOptions {
+  std::vector<std::string> repositories;  // canonical, each once
+  std::vector<std::string> ref_globs{"refs/heads/*"};
+  std::vector<std::string> brokers{"tcp://127.0.0.1:8888"};
+  std::filesystem::path mirrors;
+  Duration every{5'000};
+  bool newest_only = false;
+};
+
+}  // namespace seaworthy::watcher

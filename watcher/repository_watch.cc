@@ -1,0 +1,211 @@
+#include "watcher/repository_watch.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+
+#include "shared/git/mirror_names.h"
+#include "shared/git/new_revisions.h"
+#include "shared/io/clock.h"
+#include "watcher/core/batch.h"
+
+namespace seaworthy::watcher {
+namespace {
+
+using Kind = RefWork::Kind;
+
+constexpr Duration kFetchTime{60'000};
+constexpr Duration kFirstFetchTime{30 * 60'000};  // a large repository over a slow line
+constexpr Duration kRarest{60'000};               // between looks at a repository that is away
+
+std::string short_ref(const std::string& ref) {
+  for (std::string_view prefix : {"refs/heads/", "refs/"})
+    if (ref.starts_with(prefix)) return ref.substr(prefix.size());
+  return ref;
+}
+
+std::string count_of(size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+io::ClientOptions client_options(const WatchOptions& options, const Event& stop,
+                                 std::function<void(const std::string&)> on_trouble) {
+  io::ClientOptions client;
+  client.endpoints = options.brokers;
+  client.interrupt_fd = stop.fd();
+  client.on_trouble = std::move(on_trouble);
+  client.longest_backoff = Duration{5'000};
+  return client;
+}
+
+}  // namespace
+
+RepositoryWatch::RepositoryWatch(zmq::context_t& context, const WatchOptions& options,
+                                 std::string repository, const Event& stop)
+    : options_(options),
+      repository_(std::move(repository)),
+      name_(git::short_name(repository_)),
+      stop_(stop),
+      client_(context, client_options(options, stop, [this](const std::string& why) {
+                conversation_lost_ = true;
+                spdlog::warn("{}: {}", name_, why);
+              })) {}
+
+void RepositoryWatch::run() {
+  while (!stop_.is_raised()) {
+    const Instant started = io::now();
+    woken_.lower();
+    Result<Done> looked = look();
+    if (stop_.is_raised()) return;
+    if (looked)
+      note_success();
+    else
+      note_trouble(looked.error());
+    pause(until_next_look() - (io::now() - started));
+  }
+}
+
+Result<Done> RepositoryWatch::look() {
+  if (!submitted_)
+    if (auto learned = learn_heads(); !learned) return learned;
+  if (!mirror_)
+    if (auto opened = open_mirror(); !opened) return opened;
+  const auto present = mirror_->refs(options_.ref_globs);
+  const bool first = !present || present->empty();
+  auto seen = mirror_->look(options_.ref_globs, {first ? kFirstFetchTime : kFetchTime, stop_.fd()});
+  if (!seen) return Unexpected{seen.error()};
+  std::vector<std::string> watched;
+  for (const auto& [ref, revision] : *submitted_)
+    if (std::any_of(options_.ref_globs.begin(), options_.ref_globs.end(),
+                    [&](const auto& glob) { return git::matches_ref_glob(glob, ref); }))
+      watched.push_back(ref);
+  for (const RefWork& work : plan(*seen, *submitted_, watched)) {
+    auto submitted = submit(work);
+    if (!submitted) return submitted;
+  }
+  // A broker that came back may have another store, or another watcher may have been at work.
+  if (std::exchange(conversation_lost_, false)) submitted_.reset();
+  return Done{};
+}
+
+Result<Done> RepositoryWatch::open_mirror() {
+  auto mirror = git::Mirror::open(options_.mirrors, repository_);
+  if (!mirror) return Unexpected{mirror.error()};
+  mirror_ = std::move(*mirror);
+  reader_.emplace(mirror_->directory());
+  return Done{};
+}
+
+Result<Done> RepositoryWatch::learn_heads() {
+  Heads heads;
+  wire::ListHeads question{repository_, {}};
+  for (bool more = true; more;) {
+    auto list = ask<wire::HeadList>(question);
+    if (!list) return Unexpected{list.error()};
+    for (const wire::Head& head : list->heads) heads[head.ref] = head.revision;
+    more = list->more && !list->heads.empty();
+    if (more) question.after = list->heads.back().ref;
+  }
+  std::erase_if(heads, [](const auto& head) { return head.second.empty(); });
+  submitted_ = std::move(heads);
+  conversation_lost_ = false;
+  return Done{};
+}
+
+Result<Done> RepositoryWatch::submit(const RefWork& work) {
+  if (work.kind == Kind::Gone) {
+    spdlog::info("{} of {} is gone", short_ref(work.ref), name_);
+    return advance(work.ref, {});
+  }
+  std::vector<std::string> listed;
+  if (auto known = known_revisions(work, *submitted_); !known.empty() && !options_.newest_only) {
+    auto found = git::new_revisions(*mirror_, work.tip, known, {kFetchTime, stop_.fd()});
+    if (!found) return Unexpected{found.error()};
+    listed = std::move(*found);
+  }
+  const std::vector<std::string> revisions = choose(work, std::move(listed), options_.newest_only);
+  if (auto sent = submit_revisions(work, revisions); !sent) return sent;
+  return advance(work.ref, work.tip);
+}
+
+Result<Done> RepositoryWatch::submit_revisions(const RefWork& work,
+                                               const std::vector<std::string>& revisions) {
+  Batch batch(repository_, work.ref, work.tip);
+  size_t duplicates = 0;
+  auto send = [&]() -> Result<Done> {
+    auto answer = ask<wire::SubmitOk>(batch.take(io::random_token<RequestId>()));
+    if (!answer) return Unexpected{answer.error()};
+    for (const auto& build : answer->builds) duplicates += build.duplicate ? 1 : 0;
+    return Done{};
+  };
+  for (size_t depth = 0; depth < revisions.size(); ++depth) {
+    if (stop_.is_raised()) return Unexpected{"interrupted"};
+    auto described = reader_->describe(revisions[depth]);
+    if (!described) return Unexpected{described.error()};
+    const size_t older = revisions.size() - 1;
+    if (depth == 0)
+      spdlog::info("seen {} '{}' on {} of {}{}", revisions[0].substr(0, 7), described->subject,
+                   short_ref(work.ref), name_,
+                   older == 0 ? "" : " and " + count_of(older, "commit") + " before it");
+    wire::Candidate candidate{revisions[depth], static_cast<uint32_t>(depth), 0, described->subject,
+                              described->author};
+    if (batch.add(candidate, described->pipeline)) continue;
+    if (auto sent = send(); !sent) return sent;
+    (void)batch.add(candidate, described->pipeline);
+  }
+  if (auto sent = send(); !sent) return sent;
+  spdlog::info("submitted {} of {} of {}{}", count_of(revisions.size(), "revision"),
+               short_ref(work.ref), name_,
+               duplicates == 0 ? "" : ", " + std::to_string(duplicates) + " known to the broker");
+  return Done{};
+}
+
+Result<Done> RepositoryWatch::advance(const std::string& ref, const std::string& revision) {
+  auto answer = ask<wire::Ok>(wire::AdvanceHead{repository_, ref, revision});
+  if (!answer) return Unexpected{answer.error()};
+  if (revision.empty())
+    submitted_->erase(ref);
+  else
+    (*submitted_)[ref] = revision;
+  return Done{};
+}
+
+template <class Answer>
+Result<Answer> RepositoryWatch::ask(const wire::Message& question) {
+  auto answer = client_.ask_for<Answer>(question);
+  if (answer) return std::move(*answer);
+  submitted_.reset();  // whatever the broker refused, its view is asked for again
+  return Unexpected{"the broker refused " + std::string(wire::name_of(question)) + " for " +
+                    repository_ + ": " + answer.error().message};
+}
+
+void RepositoryWatch::note_trouble(const std::string& why) {
+  ++failures_;
+  if (trouble_.empty())
+    spdlog::warn("{}: {}; looking again until it works", name_, why);
+  else
+    spdlog::debug("{}: {}", name_, why);
+  trouble_ = why;
+}
+
+void RepositoryWatch::note_success() {
+  failures_ = 0;
+  if (!trouble_.empty()) spdlog::info("{} can be read again", name_);
+  trouble_.clear();
+}
+
+Duration RepositoryWatch::until_next_look() const {
+  Duration time = options_.every;
+  for (int i = 1; i < failures_ && time < kRarest; ++i) time *= 2;
+  return std::max(options_.every, std::min(time, kRarest));
+}
+
+void RepositoryWatch::pause(Duration time) {
+  std::array<pollfd, 2> polled{{{stop_.fd(), POLLIN, 0}, {woken_.fd(), POLLIN, 0}}};
+  const Instant until = io::now() + std::max(time, Duration{0});
+  for (Duration left = time; left > Duration{0}; left = until - io::now())
+    if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) > 0) return;
+}
+
+}  // namespace seaworthy::watcher

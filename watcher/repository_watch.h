@@ -1,0 +1,67 @@
+// RepositoryWatch watches one repository: it looks on its timer and whenever it is told, and
+// submits what is new. Each has its own thread, because git blocks: a repository that hangs, or
+// is large and fetched for the first time, stops no other one. A thread shares nothing with
+// others but the two events; mirror, reader and client are its own.
+// Being away is normal: a remote costs one warning and looks that become rarer, up to kRarest; a
+// broker costs waiting. Nothing but the mirror is kept on disk.
+#pragma once
+
+#include <zmq.hpp>
+
+#include <optional>
+#include <string>
+
+#include "shared/git/mirror.h"
+#include "shared/git/revision_reader.h"
+#include "shared/io/client.h"
+#include "watcher/core/plan.h"
+#include "watcher/event.h"
+#include "watcher/options.h"
+
+namespace seaworthy::watcher {
+
+class RepositoryWatch {
+ public:
+  // `stop`, `context` and `options` outlive it.
+  RepositoryWatch(zmq::context_t& context, const WatchOptions& options, std::string repository,
+                  const Event& stop);
+
+  // Until `stop` is raised.
+  void run();
+  // "Look now." From any thread.
+  void wake() const { woken_.raise(); }
+  const std::string& repository() const { return repository_; }
+
+ private:
+  // Everything once: fetch, plan, submit. The error is the reason why it could not be finished;
+  // what was submitted before it is not lost.
+  Result<Done> look();
+  Result<Done> open_mirror();
+  Result<Done> learn_heads();
+  Result<Done> submit(const RefWork& work);
+  Result<Done> submit_revisions(const RefWork& work, const std::vector<std::string>& revisions);
+  Result<Done> advance(const std::string& ref, const std::string& revision);
+  template <class Answer>
+  Result<Answer> ask(const wire::Message& question);
+
+  void note_trouble(const std::string& why);
+  void note_success();
+  // Until the next look is due, or somebody asked for one.
+  void pause(Duration time);
+  Duration until_next_look() const;
+
+  const WatchOptions& options_;
+  const std::string repository_;
+  const std::string name_;  // for people
+  const Event& stop_;
+  const Event woken_;
+  io::Client client_;
+  std::optional<git::Mirror> mirror_;
+  std::optional<git::RevisionReader> reader_;
+  std::optional<Heads> submitted_;  // none: to be asked of the broker
+  bool conversation_lost_ = false;
+  int failures_ = 0;  // looks in a row that were not finished
+  std::string trouble_;
+};
+
+}  // namespace seaworthy::watcher

@@ -1,0 +1,245 @@
+#include "worker/leader.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+
+#include "shared/io/clock.h"
+#include "shared/model/limits.h"
+#include "worker/job_run.h"
+#include "worker/output.h"
+#include "worker/spool.h"
+#include "worker/steps.h"
+#include "worker/tree.h"
+#include "worker/workspace.h"
+
+namespace seaworthy::worker {
+namespace {
+
+std::string seconds(Duration duration) {
+  return std::to_string(duration.count() / 1000) + "." +
+         std::to_string(duration.count() % 1000 / 100) + " s";
+}
+
+// "1 process was left running and was ended", with what had to be forced; empty if none was left.
+std::string in_words(const JobRun::Ended& ended) {
+  if (ended.left == 0) return {};
+  std::string text = std::to_string(ended.left) +
+                     (ended.left == 1 ? " process was" : " processes were") + " ended";
+  if (ended.forced > 0) text += ", " + std::to_string(ended.forced) + " by force";
+  if (ended.surviving > 0)
+    return text + "; " + std::to_string(ended.surviving) + " could not be ended";
+  return text + "; no process of the job survived";
+}
+
+// Cut to `most` bytes, not within a character of UTF-8.
+std::string clipped(std::string text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  text.resize(most);
+  return text;
+}
+
+class Leader {
+ public:
+  explicit Leader(const LeaderOptions& options)
+      : options_(options),
+        spool_(options.spool_entry),
+        log_(spool_.output_file(), options.output_cap_bytes),
+        run_(log_, options.kill_grace),
+        started_(io::now()) {}
+
+  int run() {
+    if (auto assign = spool_.assignment()) {
+      assign_ = std::move(*assign);
+      run_job();
+    } else {
+      conclude(Outcome::Broken, assign.error());
+    }
+    const JobRun::Ended ended = run_.end_all();
+    if (run_.stop() != Stop::Killed) report(ended);
+    remove_tree(options_.workspace);
+    return 0;
+  }
+
+ private:
+  void run_job() {
+    const JobSpec& specification = assign_.specification;
+    if (specification.timeout > Duration{0}) run_.set_deadline(started_ + specification.timeout);
+    if (!specification.origin.empty()) log_.append_line(specification.origin);
+    if (!check_out_revision()) return;
+    for (size_t i = 0; i < specification.steps.size(); ++i)
+      if (!run_step(i)) return;
+    conclude(Outcome::Passed, "");
+  }
+
+  // In a process of its own, so that a stuck git is waited for, cancelled and ended like a step.
+  bool check_out_revision() {
+    doing_ = "checkout";
+    log_.append_line("==> checkout of " + assign_.revision.substr(0, 10) + " from " +
+                     assign_.repository + (assign_.ref.empty() ? "" : " (" + assign_.ref + ")"));
+    remove_tree(options_.workspace);
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0)
+      return conclude(Outcome::Broken, io::errno_text("cannot make a pipe"));
+    io::Fd answer(ends[0]), answer_write(ends[1]);
+    const pid_t child = fork();
+    if (child == 0) check_out_and_exit(answer_write.get());
+    if (child < 0) return conclude(Outcome::Broken, io::errno_text("cannot start the checkout"));
+    setpgid(child, child);
+    answer_write.reset();
+    const std::optional<int> exit_code = run_.wait_for(child);
+    if (!exit_code) return false;
+    std::array<char, limits::kDetailBytes> buffer;
+    fcntl(answer.get(), F_SETFL, O_NONBLOCK);
+    const ssize_t count = read(answer.get(), buffer.data(), buffer.size());
+    const std::string words(buffer.data(), count > 0 ? static_cast<size_t>(count) : 0);
+    if (!words.empty()) log_.append_line("==> " + words);
+    run_.tell("note checkout took " + seconds(io::now() - started_));
+    if (*exit_code == 0) return true;
+    return conclude(Outcome::Broken, words.empty() ? "the checkout was killed" : words);
+  }
+
+  [[noreturn]] void check_out_and_exit(int answer_fd) {
+    setpgid(0, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    // The worker's pipes must end with the leader, not with this process.
+    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    dup2(null, 0);
+    close(3);
+    auto done = check_out(options_.mirrors,
+                          {assign_.repository, assign_.ref, assign_.revision}, options_.workspace);
+    const std::string words = clipped(done ? *done : done.error(), limits::kDetailBytes);
+    if (write(answer_fd, words.data(), words.size()) < 0) _exit(2);
+    _exit(done ? 0 : 1);
+  }
+
+  bool run_step(size_t index) {
+    const Step& step = assign_.specification.steps[index];
+    const std::string number = std::to_string(index + 1);
+    const std::string name =
+        step.name.empty() ? "step " + number : clipped(step.name, limits::kNameBytes);
+    doing_ = "step " + number + " (" + name + ")";
+    log_.append_line("==> step " + number + " of " +
+                     std::to_string(assign_.specification.steps.size()) + ": " + name);
+    const Instant started = io::now();
+    auto child = start_step(spool_.directory() / ("step-" + number + ".sh"), assign_, step,
+                            {options_.worker, options_.workspace}, run_.output_fd());
+    if (!child) return conclude(Outcome::Broken, child.error());
+    run_.tell("note " + doing_ + " started");
+    const std::optional<int> exit_code = run_.wait_for(child->pid);
+    const Duration took = io::now() - started;
+    if (exit_code) {
+      steps_.push_back({name, *exit_code, static_cast<uint64_t>(took.count())});
+      log_.append_line("==> step " + number + " exited with " + std::to_string(*exit_code) +
+                       " after " + seconds(took));
+      run_.tell("note " + doing_ + " exited with " + std::to_string(*exit_code) + " after " +
+                seconds(took));
+    }
+    if (!exit_code) return false;
+    if (*exit_code == 0) return true;
+    return conclude(Outcome::Failed, doing_ + " exited with " + std::to_string(*exit_code));
+  }
+
+  // Always false: the job does not go on.
+  bool conclude(Outcome outcome, std::string detail) {
+    is_over_ = true;
+    outcome_ = outcome;
+    detail_ = std::move(detail);
+    return false;
+  }
+
+  // A stop that comes after the job's own end, while its processes are ended, changes nothing.
+  void conclude_stop() {
+    switch (run_.stop()) {
+      case Stop::None:
+      case Stop::Killed: break;
+      case Stop::Cancelled: conclude(Outcome::Cancelled, "cancelled during " + doing_); break;
+      case Stop::TimedOut:
+        conclude(Outcome::TimedOut, "did not end within its time-out of " +
+                                        seconds(assign_.specification.timeout) + ": was at " +
+                                        doing_);
+        break;
+      case Stop::OutputFailed: conclude(Outcome::Broken, log_.problem()); break;
+    }
+  }
+
+  void report(const JobRun::Ended& ended) {
+    if (!is_over_) conclude_stop();
+    if (std::string words = in_words(ended); !words.empty())
+      detail_ += (detail_.empty() ? "" : "; ") + words;
+    log_.append_line("==> " + std::string(to_string(outcome_)) + " after " +
+                     seconds(io::now() - started_) + (detail_.empty() ? "" : ": " + detail_));
+    const OutputLog::Whole whole = log_.finish();
+    wire::AttemptFinished outcome;
+    outcome.job = assign_.job;
+    outcome.attempt = assign_.attempt;
+    outcome.outcome = log_.problem().empty() ? outcome_ : Outcome::Broken;
+    outcome.detail =
+        clipped(log_.problem().empty() ? detail_ : log_.problem(), limits::kDetailBytes);
+    outcome.steps = steps_;
+    outcome.output_bytes = whole.bytes;
+    outcome.output_sha256 = whole.sha256;
+    outcome.output_truncated = whole.truncated;
+    outcome.first_output = run_.first_output();
+    if (auto written = spool_.write_outcome(outcome); written)
+      run_.tell_at_last("ended");
+    else
+      run_.tell_at_last("broken " + written.error());
+  }
+
+  const LeaderOptions& options_;
+  SpoolEntry spool_;
+  OutputLog log_;
+  JobRun run_;
+  Instant started_;
+  wire::Assign assign_;
+  std::string doing_ = "start";
+  std::vector<wire::StepResult> steps_;
+  Outcome outcome_ = Outcome::Broken;
+  std::string detail_;
+  bool is_over_ = false;
+};
+
+}  // namespace
+
+std::vector<std::string> to_arguments(const LeaderOptions& options) {
+  return {std::string(kLeaderMode),
+          options.spool_entry,
+          options.workspace,
+          options.mirrors,
+          options.worker,
+          std::to_string(options.kill_grace.count()),
+          std::to_string(options.output_cap_bytes)};
+}
+
+std::optional<LeaderOptions> parse_leader_arguments(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 7 || arguments[0] != kLeaderMode) return std::nullopt;
+  LeaderOptions options;
+  options.spool_entry = arguments[1];
+  options.workspace = arguments[2];
+  options.mirrors = arguments[3];
+  options.worker = arguments[4];
+  int64_t grace_ms = 0;
+  auto parse = [](const std::string& text, auto& value) {
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size();
+  };
+  if (!parse(arguments[5], grace_ms) || !parse(arguments[6], options.output_cap_bytes))
+    return std::nullopt;
+  options.kill_grace = Duration{grace_ms};
+  return options;
+}
+
+int run_leader(const LeaderOptions& options) {
+  become_subreaper();
+  return Leader(options).run();
+}
+
+}  // namespace seaworthy::worker

@@ -1,0 +1,41 @@
+// The leader is the small process that runs one attempt: it checks the revision out, runs the steps,
+// keeps their output in the spool, ends every process of the job, and writes the outcome. The worker
+// starts it as `seaworthy-worker leader …`; whatever happens to the worker, the leader sees to it
+// that no process of the job is left. Single-threaded.
+//
+//   descriptor 0   from the worker: 'c' cancel, 'k' kill and forget; its end: the worker is gone
+//   descriptor 3   to the worker, lines: "grew BYTES", "note TEXT", "ended" (the outcome is in the
+//                  spool and durable), "broken TEXT" (no outcome could be written)
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/base/time.h"
+
+namespace seaworthy::worker {
+
+inline constexpr std::string_view kLeaderMode = "leader";
+inline constexpr char kControlCancel = 'c';
+inline constexpr char kControlKill = 'k';
+
+struct LeaderOptions {
+  std::filesystem::path spool_entry;  // holds the assignment
+  std::filesystem::path workspace;    // made and removed by the leader
+  std::filesystem::path mirrors;
+  std::string worker;
+  Duration kill_grace{0};  // between TERM and KILL
+  uint64_t output_cap_bytes = 0;
+};
+
+std::vector<std::string> to_arguments(const LeaderOptions& options);
+std::optional<LeaderOptions> parse_leader_arguments(const std::vector<std::string>& arguments);
+
+// The exit code of the process.
+int run_leader(const LeaderOptions& options);
+
+}  // namespace seaworthy::worker

@@ -1,0 +1,62 @@
+// LeaderProcess is the worker's end of a leader: its process and the two pipes (leader.h). When it is
+// destroyed the leader sees the worker gone and kills the job. Nothing blocks; one thread.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shared/base/result.h"
+#include "shared/io/fd.h"
+#include "shared/io/process.h"
+#include "worker/leader.h"
+
+namespace seaworthy::worker {
+
+namespace leader_says {
+struct Grew {
+  uint64_t size_bytes = 0;
+};
+struct Note {
+  std::string text;
+};
+// The outcome is in the spool.
+struct Ended {};
+// There is no outcome in the spool, because of this.
+struct Broken {
+  std::string reason;
+};
+}  // namespace leader_says
+using LeaderReport =
+    std::variant<leader_says::Grew, leader_says::Note, leader_says::Ended, leader_says::Broken>;
+
+class LeaderProcess {
+ public:
+  // `program` is the worker's own executable.
+  static Result<LeaderProcess> start(const std::string& program, const LeaderOptions& options);
+
+  // Readable when there are reports.
+  int report_fd() const { return reports_.get(); }
+  // Readable when it has ended.
+  int ended_fd() const { return child_.pidfd.get(); }
+  pid_t pid() const { return child_.pid; }
+
+  std::vector<LeaderReport> read_reports();
+  // 0..255 or 128 + signal, once it has ended; none before. May be asked again.
+  std::optional<int> exit_code();
+
+  void cancel();
+  void kill();
+
+ private:
+  LeaderProcess(io::Child child, io::Fd control, io::Fd reports);
+  void tell(char word);
+
+  io::Child child_;
+  io::Fd control_;
+  io::Fd reports_;
+  std::string partial_line_;
+  std::optional<int> exit_code_;
+};
+
+}  // namespace seaworthy::worker

@@ -1,0 +1,131 @@
+#include "worker/output.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "shared/base/assert.h"
+
+namespace seaworthy::worker {
+namespace {
+
+// Room for the line that says what was left out, with two 20-digit numbers.
+constexpr uint64_t kMarkerBytes = 128;
+
+}  // namespace
+
+class OutputLog::Digest {
+ public:
+  Digest() : context_(EVP_MD_CTX_new()) {
+    SW_ASSERT(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+  }
+  ~Digest() { EVP_MD_CTX_free(context_); }
+  Digest(const Digest&) = delete;
+  Digest& operator=(const Digest&) = delete;
+
+  void add(std::string_view bytes) {
+    SW_ASSERT(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+  }
+  std::string hex() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    unsigned int size = 0;
+    SW_ASSERT(EVP_DigestFinal_ex(context_, hash.data(), &size) == 1);
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (unsigned int i = 0; i < size; ++i) {
+      text.push_back(kDigits[hash[i] >> 4]);
+      text.push_back(kDigits[hash[i] & 15]);
+    }
+    return text;
+  }
+
+  static std::string of_file(const std::filesystem::path& file) {
+    io::Fd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) return {};
+    Digest digest;
+    std::array<char, 65536> buffer;
+    ssize_t count = 0;
+    while ((count = read(fd.get(), buffer.data(), buffer.size())) > 0)
+      digest.add({buffer.data(), static_cast<size_t>(count)});
+    return digest.hex();
+  }
+
+ private:
+  EVP_MD_CTX* context_;
+};
+
+OutputLog::OutputLog(const std::filesystem::path& file, uint64_t cap_bytes)
+    : file_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644)),
+      digest_(std::make_unique<Digest>()),
+      head_cap_(cap_bytes / 2),
+      tail_cap_(cap_bytes - head_cap_ - std::min(kMarkerBytes, cap_bytes / 4)) {
+  if (!file_) problem_ = io::errno_text("cannot write " + file.string());
+}
+
+OutputLog::~OutputLog() = default;
+
+void OutputLog::append(std::string_view bytes) {
+  if (bytes.empty()) return;
+  at_line_start_ = bytes.back() == '\n';
+  if (tail_.empty() && written_ < head_cap_) {
+    const size_t count = std::min<uint64_t>(bytes.size(), head_cap_ - written_);
+    write_out(bytes.substr(0, count));
+    bytes.remove_prefix(count);
+  }
+  keep_in_tail(bytes);
+}
+
+void OutputLog::append_line(std::string_view line) {
+  std::string text = at_line_start_ ? "" : "\n";
+  text.append(line).append("\n");
+  append(text);
+}
+
+void OutputLog::keep_in_tail(std::string_view bytes) {
+  const size_t room = std::min<uint64_t>(bytes.size(), tail_cap_ - tail_.size());
+  tail_.append(bytes.substr(0, room));
+  bytes.remove_prefix(room);
+  left_out_ += bytes.size();
+  if (bytes.size() > tail_cap_) bytes.remove_prefix(bytes.size() - tail_cap_);
+  while (!bytes.empty()) {
+    const size_t count = std::min<uint64_t>(bytes.size(), tail_.size() - tail_start_);
+    tail_.replace(tail_start_, count, bytes.substr(0, count));
+    tail_start_ = (tail_start_ + count) % tail_.size();
+    bytes.remove_prefix(count);
+  }
+}
+
+void OutputLog::write_out(std::string_view bytes) {
+  while (!bytes.empty() && problem_.empty()) {
+    const ssize_t count = write(file_.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      problem_ = io::errno_text("cannot write the job's output");
+      return;
+    }
+    digest_->add(bytes.substr(0, static_cast<size_t>(count)));
+    written_ += static_cast<uint64_t>(count);
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+}
+
+OutputLog::Whole OutputLog::finish() {
+  if (left_out_ > 0)
+    write_out("\n==> " + std::to_string(left_out_) + " bytes of output were left out here\n");
+  write_out(std::string_view(tail_).substr(tail_start_));
+  write_out(std::string_view(tail_).substr(0, tail_start_));
+  tail_.clear();
+  if (problem_.empty() && fdatasync(file_.get()) != 0)
+    problem_ = io::errno_text("cannot make the job's output durable");
+  return {written_, digest_->hex(), left_out_ > 0};
+}
+
+std::string sha256_of_file(const std::filesystem::path& file) {
+  return OutputLog::Digest::of_file(file);
+}
+
+}  // namespace seaworthy::worker

@@ -1,0 +1,64 @@
+// OutputLog is the file in which an attempt's output is kept, on this machine's disk. It takes any
+// number of bytes and keeps at most `cap_bytes`: the first half as they come, the last half at the
+// end, and between them a line that says how many were left out. What is in the file never changes
+// again, so it can be sent while it grows. Memory: at most half the cap, and only beyond the first
+// half. Errors are remembered in problem(); append() never fails or blocks on anything but the disk.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "shared/io/fd.h"
+
+namespace seaworthy::worker {
+
+class OutputLog {
+ public:
+  OutputLog(const std::filesystem::path& file, uint64_t cap_bytes);
+  ~OutputLog();
+  OutputLog(const OutputLog&) = delete;
+  OutputLog& operator=(const OutputLog&) = delete;
+
+  void append(std::string_view bytes);
+  // A line of our own: it starts at the beginning of a line and ends it.
+  void append_line(std::string_view line);
+
+  struct Whole {
+    uint64_t bytes = 0;
+    std::string sha256;  // hex
+    bool truncated = false;
+  };
+  // Writes what was held back and makes the file durable. Nothing may be appended after it.
+  Whole finish();
+
+  // In the file now.
+  uint64_t size_bytes() const { return written_; }
+  // Why bytes could not be written, or empty.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  class Digest;
+  friend std::string sha256_of_file(const std::filesystem::path& file);
+  void write_out(std::string_view bytes);
+  void keep_in_tail(std::string_view bytes);
+
+  io::Fd file_;
+  std::unique_ptr<Digest> digest_;
+  uint64_t head_cap_;
+  uint64_t tail_cap_;
+  uint64_t written_ = 0;
+  // The last tail_cap_ bytes after the head: a ring once it is full, its oldest byte at tail_start_.
+  std::string tail_;
+  uint64_t tail_start_ = 0;
+  uint64_t left_out_ = 0;
+  bool at_line_start_ = true;
+  std::string problem_;
+};
+
+// Of a whole file, for output whose leader died. Empty if it cannot be read.
+std::string sha256_of_file(const std::filesystem::path& file);
+
+}  // namespace seaworthy::worker

@@ -1,0 +1,150 @@
+#include "worker/spool.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+#include "shared/io/fd.h"
+#include "shared/wire/codec.h"
+
+namespace seaworthy::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<Done> write_file(const fs::path& file, const std::string& bytes, bool durable) {
+  io::Fd fd(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd) return Unexpected{io::errno_text("cannot write " + file.string())};
+  for (size_t at = 0; at < bytes.size();) {
+    const ssize_t count = write(fd.get(), bytes.data() + at, bytes.size() - at);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Unexpected{io::errno_text("cannot write " + file.string())};
+    at += static_cast<size_t>(count);
+  }
+  if (durable && fsync(fd.get()) != 0)
+    return Unexpected{io::errno_text("cannot make durable " + file.string())};
+  return Done{};
+}
+
+Result<Done> sync_directory(const fs::path& directory) {
+  io::Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || fsync(fd.get()) != 0)
+    return Unexpected{io::errno_text("cannot make durable " + directory.string())};
+  return Done{};
+}
+
+Result<std::string> read_file(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return Unexpected{"cannot read " + file.string()};
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+std::string to_bytes(const wire::Message& message) {
+  wire::EncodedMessage encoded = wire::encode(message, 0);
+  return encoded.header + encoded.body;
+}
+
+template <class M>
+Result<M> read_message(const fs::path& file) {
+  Result<std::string> bytes = read_file(file);
+  if (!bytes) return Unexpected{bytes.error()};
+  if (bytes->size() < wire::kHeaderBytes)
+    return Unexpected{"cannot read " + file.string() + ": it is too short"};
+  const std::string_view all(*bytes);
+  auto envelope = wire::decode(all.substr(0, wire::kHeaderBytes), all.substr(wire::kHeaderBytes));
+  if (!envelope) return Unexpected{"cannot read " + file.string() + ": " + envelope.error().reason};
+  if (M* message = std::get_if<M>(&envelope->message)) return std::move(*message);
+  return Unexpected{"cannot read " + file.string() + ": it holds another message"};
+}
+
+}  // namespace
+
+std::string directory_name(AttemptKey key) {
+  return std::to_string(key.job.value) + "." + std::to_string(key.attempt.value);
+}
+
+Result<wire::Assign> SpoolEntry::assignment() const {
+  return read_message<wire::Assign>(directory_ / "assignment");
+}
+
+Result<std::optional<wire::AttemptFinished>> SpoolEntry::outcome() const {
+  std::error_code error;
+  if (!fs::exists(directory_ / "outcome", error)) return std::optional<wire::AttemptFinished>{};
+  auto outcome = read_message<wire::AttemptFinished>(directory_ / "outcome");
+  if (!outcome) return Unexpected{outcome.error()};
+  return std::optional<wire::AttemptFinished>(std::move(*outcome));
+}
+
+Result<Done> SpoolEntry::write_outcome(const wire::AttemptFinished& outcome) const {
+  const fs::path unfinished = directory_ / "outcome.new";
+  if (auto written = write_file(unfinished, to_bytes(outcome), true); !written) return written;
+  std::error_code error;
+  fs::rename(unfinished, directory_ / "outcome", error);
+  if (error)
+    return Unexpected{"cannot rename " + unfinished.string() + ": " + error.message()};
+  // The attempt's directory must survive as well as the name in it.
+  if (auto synced = sync_directory(directory_); !synced) return synced;
+  return sync_directory(directory_.parent_path());
+}
+
+uint64_t SpoolEntry::output_bytes() const {
+  std::error_code error;
+  const uintmax_t size = fs::file_size(output_file(), error);
+  return error ? 0 : size;
+}
+
+Result<std::string> SpoolEntry::read_output(uint64_t offset, size_t size) const {
+  io::Fd fd(open(output_file().c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return Unexpected{io::errno_text("cannot read " + output_file().string())};
+  std::string bytes(size, '\0');
+  for (size_t at = 0; at < size;) {
+    const ssize_t count =
+        pread(fd.get(), bytes.data() + at, size - at, static_cast<off_t>(offset + at));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Unexpected{io::errno_text("cannot read " + output_file().string())};
+    if (count == 0) return Unexpected{output_file().string() + " is shorter than it was"};
+    at += static_cast<size_t>(count);
+  }
+  return bytes;
+}
+
+Result<SpoolEntry> Spool::create(const wire::Assign& assign) const {
+  const AttemptKey key{assign.job, assign.attempt};
+  SpoolEntry made = entry(key);
+  discard(key);
+  std::error_code error;
+  fs::create_directories(made.directory(), error);
+  if (error)
+    return Unexpected{"cannot make " + made.directory().string() + ": " + error.message()};
+  if (auto written = write_file(made.directory() / "assignment", to_bytes(assign), false); !written)
+    return Unexpected{written.error()};
+  return made;
+}
+
+SpoolEntry Spool::entry(AttemptKey key) const { return SpoolEntry(root_ / directory_name(key)); }
+
+void Spool::discard(AttemptKey key) const {
+  std::error_code ignored;
+  fs::remove_all(entry(key).directory(), ignored);
+}
+
+std::vector<wire::AttemptFinished> Spool::recover() const {
+  std::vector<wire::AttemptFinished> recovered;
+  std::error_code error;
+  for (const fs::directory_entry& found : fs::directory_iterator(root_, error)) {
+    SpoolEntry entry(found.path());
+    auto outcome = entry.outcome();
+    const bool whole = outcome && *outcome && entry.output_bytes() == (*outcome)->output_bytes;
+    std::error_code ignored;
+    if (whole)
+      recovered.push_back(std::move(**outcome));
+    else
+      fs::remove_all(found.path(), ignored);
+  }
+  return recovered;
+}
+
+}  // namespace seaworthy::worker
