@@ -37,12 +37,12 @@ std::string ref_of(const git::Mirror& mirror, const std::string& name) {
   return head_of(mirror.repository());
 }
 
-// What the repository itself calls so, if it lies on this machine: HEAD~1, @{u}, :/text are its own.
-// A mirror knows only branches and tags.
+// What the repository itself calls so, if it lies on this machine: HEAD~1, @{u}, :/text are its
+// own. A mirror knows only branches and tags.
 std::string as_the_repository_says(const std::string& repository, const std::string& revision) {
   if (!repository.starts_with("/")) return revision;
-  auto id = ask_git(repository, {"rev-parse", "--verify", "--quiet", "--end-of-options",
-                                 revision + "^{commit}"});
+  auto id = ask_git(
+      repository, {"rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"});
   return id && git::is_object_id(*id) ? *id : revision;
 }
 

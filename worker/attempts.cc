@@ -119,10 +119,10 @@ Event Attempts::event_of_death(AttemptKey key, const Running& running, int exit_
     spdlog::error("{} processes of job {} cannot be ended", left, directory_name(key));
   remove_tree(workspace(key));
   if (running.killed) return AttemptGone{key};
-  wire::AttemptFinished report =
-      broken(key, running.trouble.empty() ? "the process that led this job died, with exit code " +
-                                                std::to_string(exit_code)
-                                          : running.trouble);
+  wire::AttemptFinished report = broken(
+      key, running.trouble.empty()
+               ? "the process that led this job died, with exit code " + std::to_string(exit_code)
+               : running.trouble);
   if (auto written = spool_.entry(key).write_outcome(report); !written)
     spdlog::error("{}: the outcome is lost if this worker dies before it is reported",
                   written.error());

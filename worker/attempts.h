@@ -1,6 +1,7 @@
 // Attempts owns the leaders of this worker and turns what they say into the core's events. Besides
-// the attempt that runs there may be leaders that only clean up after themselves. One thread; blocks
-// only on the local disk, and for a moment when a leader died and its job's processes are ended here.
+// the attempt that runs there may be leaders that only clean up after themselves. One thread;
+// blocks only on the local disk, and for a moment when a leader died and its job's processes are
+// ended here.
 #pragma once
 
 #include <filesystem>

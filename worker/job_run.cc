@@ -21,12 +21,14 @@ namespace {
 
 constexpr int kControlFd = 0;
 constexpr int kReportFd = 3;
-// A line of output is at the broker long before 200 ms, and a chatty job costs 50 wake-ups a second.
+// A line of output is at the broker long before 200 ms, and a chatty job costs 50 wake-ups a
+// second.
 constexpr Duration kGrowthEvery{20};
 // A process in the kernel's hands (a dead network disk) may resist KILL; people must hear of it.
 constexpr int kKillForMs = 30'000;
 constexpr Duration kVeryLong{3'600'000};
-constexpr int kPipeBytes = 256 * 1024;  // fewer switches between job and leader; the default is 64 KiB
+constexpr int kPipeBytes =
+    256 * 1024;  // fewer switches between job and leader; the default is 64 KiB
 
 void set_nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 

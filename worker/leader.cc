@@ -113,8 +113,8 @@ class Leader {
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     dup2(null, 0);
     close(3);
-    auto done = check_out(options_.mirrors,
-                          {assign_.repository, assign_.ref, assign_.revision}, options_.workspace);
+    auto done = check_out(options_.mirrors, {assign_.repository, assign_.ref, assign_.revision},
+                          options_.workspace);
     const std::string words = clipped(done ? *done : done.error(), limits::kDetailBytes);
     if (write(answer_fd, words.data(), words.size()) < 0) _exit(2);
     _exit(done ? 0 : 1);

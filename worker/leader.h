@@ -1,7 +1,7 @@
-// The leader is the small process that runs one attempt: it checks the revision out, runs the steps,
-// keeps their output in the spool, ends every process of the job, and writes the outcome. The worker
-// starts it as `seaworthy-worker leader …`; whatever happens to the worker, the leader sees to it
-// that no process of the job is left. Single-threaded.
+// The leader is the small process that runs one attempt: it checks the revision out, runs the
+// steps, keeps their output in the spool, ends every process of the job, and writes the outcome.
+// The worker starts it as `seaworthy-worker leader …`; whatever happens to the worker, the leader
+// sees to it that no process of the job is left. Single-threaded.
 //
 //   descriptor 0   from the worker: 'c' cancel, 'k' kill and forget; its end: the worker is gone
 //   descriptor 3   to the worker, lines: "grew BYTES", "note TEXT", "ended" (the outcome is in the

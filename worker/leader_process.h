@@ -1,5 +1,5 @@
-// LeaderProcess is the worker's end of a leader: its process and the two pipes (leader.h). When it is
-// destroyed the leader sees the worker gone and kills the job. Nothing blocks; one thread.
+// LeaderProcess is the worker's end of a leader: its process and the two pipes (leader.h). When it
+// is destroyed the leader sees the worker gone and kills the job. Nothing blocks; one thread.
 #pragma once
 
 #include <string>

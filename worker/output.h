@@ -2,7 +2,8 @@
 // number of bytes and keeps at most `cap_bytes`: the first half as they come, the last half at the
 // end, and between them a line that says how many were left out. What is in the file never changes
 // again, so it can be sent while it grows. Memory: at most half the cap, and only beyond the first
-// half. Errors are remembered in problem(); append() never fails or blocks on anything but the disk.
+// half. Errors are remembered in problem(); append() never fails or blocks on anything but the
+// disk.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +51,8 @@ class OutputLog {
   uint64_t head_cap_;
   uint64_t tail_cap_;
   uint64_t written_ = 0;
-  // The last tail_cap_ bytes after the head: a ring once it is full, its oldest byte at tail_start_.
+  // The last tail_cap_ bytes after the head: a ring once it is full, its oldest byte at
+  // tail_start_.
   std::string tail_;
   uint64_t tail_start_ = 0;
   uint64_t left_out_ = 0;

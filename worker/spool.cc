@@ -83,8 +83,7 @@ Result<Done> SpoolEntry::write_outcome(const wire::AttemptFinished& outcome) con
   if (auto written = write_file(unfinished, to_bytes(outcome), true); !written) return written;
   std::error_code error;
   fs::rename(unfinished, directory_ / "outcome", error);
-  if (error)
-    return Unexpected{"cannot rename " + unfinished.string() + ": " + error.message()};
+  if (error) return Unexpected{"cannot rename " + unfinished.string() + ": " + error.message()};
   // The attempt's directory must survive as well as the name in it.
   if (auto synced = sync_directory(directory_); !synced) return synced;
   return sync_directory(directory_.parent_path());
@@ -117,8 +116,7 @@ Result<SpoolEntry> Spool::create(const wire::Assign& assign) const {
   discard(key);
   std::error_code error;
   fs::create_directories(made.directory(), error);
-  if (error)
-    return Unexpected{"cannot make " + made.directory().string() + ": " + error.message()};
+  if (error) return Unexpected{"cannot make " + made.directory().string() + ": " + error.message()};
   if (auto written = write_file(made.directory() / "assignment", to_bytes(assign), false); !written)
     return Unexpected{written.error()};
   return made;

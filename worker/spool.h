@@ -5,7 +5,8 @@
 //   outcome      the AttemptFinished without a boot; it exists only once the attempt has ended, and
 //                is durable before anyone is told
 // The worker and the attempt's leader both use it; each file has one writer (assignment: worker;
-// output, outcome: leader, or the worker when the leader is dead). Errors say what could not be done.
+// output, outcome: leader, or the worker when the leader is dead). Errors say what could not be
+// done.
 #pragma once
 
 #include <filesystem>

@@ -35,9 +35,7 @@ bool is_in_path(std::string_view program) {
   return false;
 }
 
-std::vector<std::string> own_environment() {
-  return io::environment_with({});
-}
+std::vector<std::string> own_environment() { return io::environment_with({}); }
 
 }  // namespace
 

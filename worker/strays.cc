@@ -18,20 +18,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A killed process is gone within a few of these, unless the kernel holds it.
 constexpr int kPauseMs = 10;
-constexpr int kRounds = 200;
+// A leader ends its job by itself as soon as its worker is gone, and knows processes that hide from
+// this search: it is given this long.
+constexpr int kRoundsForLeaders = 200;
+// A killed process is gone within a few rounds, unless the kernel holds it.
+constexpr int kRounds = kRoundsForLeaders + 100;
 
 std::string read_all(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::set<pid_t> find_strays(const fs::path& spool, const fs::path& work) {
-  std::string of_leader = std::string(1, '\0') + std::string(kLeaderMode);
-  of_leader += '\0' + spool.string() + "/";
-  const std::string of_job = "SEAWORTHY_WORKSPACE=" + work.string() + "/";
-  std::set<pid_t> strays;
+struct Strays {
+  std::set<pid_t> leaders;
+  std::set<pid_t> of_jobs;
+};
+
+Strays find_strays(const fs::path& spool, const fs::path& work) {
+  const std::string nul(1, '\0');
+  const std::string of_leader = nul + std::string(kLeaderMode) + nul + spool.string() + "/";
+  const std::string of_job = nul + "SEAWORTHY_WORKSPACE=" + work.string() + "/";
+  Strays strays;
   std::error_code error;
   for (fs::directory_iterator entry("/proc", error); !error && entry != fs::directory_iterator{};
        entry.increment(error)) {
@@ -39,10 +47,10 @@ std::set<pid_t> find_strays(const fs::path& spool, const fs::path& work) {
     pid_t pid = 0;
     auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (problem != std::errc{} || end != name.data() + name.size() || pid == getpid()) continue;
-    const std::string environment = '\0' + read_all(entry->path() / "environ");
-    if (environment.find('\0' + of_job) != std::string::npos ||
-        read_all(entry->path() / "cmdline").find(of_leader) != std::string::npos)
-      strays.insert(pid);
+    if (read_all(entry->path() / "cmdline").find(of_leader) != std::string::npos)
+      strays.leaders.insert(pid);
+    else if ((nul + read_all(entry->path() / "environ")).find(of_job) != std::string::npos)
+      strays.of_jobs.insert(pid);
   }
   return strays;
 }
@@ -52,10 +60,12 @@ std::set<pid_t> find_strays(const fs::path& spool, const fs::path& work) {
 size_t end_strays(const fs::path& spool, const fs::path& work) {
   std::set<pid_t> seen;
   for (int round = 0; round < kRounds; ++round) {
-    const std::set<pid_t> strays = find_strays(spool, work);
-    if (strays.empty()) break;
-    seen.insert(strays.begin(), strays.end());
-    for (pid_t pid : strays) kill(pid, SIGKILL);
+    Strays strays = find_strays(spool, work);
+    if (strays.leaders.empty() && strays.of_jobs.empty()) break;
+    seen.insert(strays.of_jobs.begin(), strays.of_jobs.end());
+    for (pid_t pid : strays.of_jobs) kill(pid, SIGKILL);
+    if (round >= kRoundsForLeaders)
+      for (pid_t pid : strays.leaders) kill(pid, SIGKILL);
     poll(nullptr, 0, kPauseMs);
   }
   return seen.size();

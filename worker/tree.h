@@ -1,6 +1,7 @@
-// The process tree below this process. A process that made itself a subreaper (become_subreaper) gets
-// every orphan among its descendants as a child, so nothing that a job starts, by setsid or double
-// fork or otherwise, can leave the tree. Linux only; reads /proc. One thread: waits for children.
+// The process tree below this process. A process that made itself a subreaper (become_subreaper)
+// gets every orphan among its descendants as a child, so nothing that a job starts, by setsid or
+// double fork or otherwise, can leave the tree. Linux only; reads /proc. One thread: waits for
+// children.
 #pragma once
 
 #include <sys/types.h>

@@ -94,8 +94,8 @@ Result<Done> populate(const fs::path& workspace, const Revision& revision) {
 Result<Done> update_submodules(const fs::path& workspace) {
   std::error_code error;
   if (!fs::exists(workspace / ".gitmodules", error)) return Done{};
-  return done_or_words(git_in(workspace, {"-c", "protocol.file.allow=always", "submodule", "--quiet",
-                                          "update", "--init", "--recursive"}),
+  return done_or_words(git_in(workspace, {"-c", "protocol.file.allow=always", "submodule",
+                                          "--quiet", "update", "--init", "--recursive"}),
                        "check out the submodules");
 }
 
@@ -120,8 +120,8 @@ void make_removable(const fs::path& directory) {
     fs::permissions(path, fs::perms::owner_all, fs::perm_options::add, error);
   };
   open_up(directory);
-  fs::recursive_directory_iterator entry(
-      directory, fs::directory_options::skip_permission_denied, error);
+  fs::recursive_directory_iterator entry(directory, fs::directory_options::skip_permission_denied,
+                                         error);
   while (!error && entry != fs::recursive_directory_iterator{}) {
     // Before the iterator descends into it.
     if (entry->is_directory(error) && !entry->is_symlink(error)) open_up(entry->path());

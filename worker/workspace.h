@@ -1,7 +1,7 @@
-// Workspace is a fresh directory with one revision checked out in it, made without a clone: its .git
-// is real but small, and borrows all objects from the mirror (git::Mirror), which must stay as long
-// as the workspace. Blocks, and runs git; the leader calls check_out in a child process of its own.
-// Errors are texts with git's own words.
+// Workspace is a fresh directory with one revision checked out in it, made without a clone: its
+// .git is real but small, and borrows all objects from the mirror (git::Mirror), which must stay as
+// long as the workspace. Blocks, and runs git; the leader calls check_out in a child process of its
+// own. Errors are texts with git's own words.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,7 @@ struct Revision {
 // which must not exist. Submodules and LFS objects only where the revision uses them. The value is
 // what people should know about it (LFS is not installed), mostly empty.
 Result<std::string> check_out(const std::filesystem::path& mirrors, const Revision& revision,
-                       const std::filesystem::path& workspace);
+                              const std::filesystem::path& workspace);
 
 // Removes it whole, directories that the job made read-only included. True if nothing is left.
 bool remove_tree(const std::filesystem::path& directory);

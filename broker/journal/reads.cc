@@ -108,9 +108,11 @@ std::optional<wire::BuildDetail> Reads::show_build(const wire::ShowBuild& query)
   return detail;
 }
 
-// In the order of (repository, ref), so that the last one of an answer says where the next one begins.
+// In the order of (repository, ref), so that the last one of an answer says where the next one
+// begins.
 wire::HeadList Reads::list_heads(const wire::ListHeads& query) {
-  std::string sql = "SELECT name, ref, revision FROM head JOIN repository ON id = repository WHERE 1";
+  std::string sql =
+      "SELECT name, ref, revision FROM head JOIN repository ON id = repository WHERE 1";
   if (!query.repository.empty()) sql += " AND name = ?1";
   if (!query.after.empty()) sql += " AND ref > ?2";
   sql += " ORDER BY name, ref LIMIT ?3";

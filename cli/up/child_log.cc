@@ -34,10 +34,14 @@ std::string_view without_date(std::string_view line) {
   return has_date(line) ? line.substr(kDate) : line;
 }
 
-bool is_complaint(std::string_view line) {
-  if (!has_date(line)) return false;
+std::optional<Complaint> complaint_of(std::string_view line) {
+  if (!has_date(line)) return std::nullopt;
   const std::string_view rest = line.substr(kDate);
-  return rest.starts_with("warn") || rest.starts_with("error") || rest.starts_with("critical");
+  const bool is_warning = rest.starts_with("warn");
+  if (!is_warning && !rest.starts_with("error") && !rest.starts_with("critical"))
+    return std::nullopt;
+  const size_t program_ends = std::min(rest.find(": "), rest.size());
+  return Complaint{!is_warning, std::string(rest.substr(std::min(program_ends + 2, rest.size())))};
 }
 
 Result<ChildLog> ChildLog::open(const std::filesystem::path& file) {
@@ -75,16 +79,16 @@ std::vector<std::string> ChildLog::last_lines(size_t most) const {
   return last;
 }
 
-std::vector<std::string> ChildLog::new_complaints() {
+std::vector<Complaint> ChildLog::new_complaints() {
   const uint64_t end = size();
   seen_ = std::clamp(seen_, end > kLookedAtBytes ? end - kLookedAtBytes : 0, end);
   std::string text = read_from(seen_, kLookedAtBytes);
   text.resize(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
   seen_ += text.size();
-  std::vector<std::string> complaints;
+  std::vector<Complaint> complaints;
   for (std::string_view line : lines_of(text))
-    if (is_complaint(line) && complaints.size() < kComplaints)
-      complaints.emplace_back(without_date(line));
+    if (auto complaint = complaint_of(line); complaint && complaints.size() < kComplaints)
+      complaints.push_back(std::move(*complaint));
   return complaints;
 }
 

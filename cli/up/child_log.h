@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,14 @@ namespace seaworthy::cli {
 
 // "error broker: cannot listen" of a log line with its date; any other line as it is.
 std::string_view without_date(std::string_view line);
-// Whether it says warning, error or critical where the level stands.
-bool is_complaint(std::string_view line);
+
+struct Complaint {
+  bool error = false;  // else a warning
+  std::string text;
+  bool operator==(const Complaint&) const = default;
+};
+// What a log line says, if its level is warning or worse.
+std::optional<Complaint> complaint_of(std::string_view line);
 
 class ChildLog {
  public:
@@ -29,7 +36,7 @@ class ChildLog {
   // The last `most` lines of the present life, without dates.
   std::vector<std::string> last_lines(size_t most) const;
   // The complaints since the last call, at most 10: the others are in the file.
-  std::vector<std::string> new_complaints();
+  std::vector<Complaint> new_complaints();
 
  private:
   ChildLog(std::filesystem::path file, io::Fd fd);

@@ -144,8 +144,12 @@ bool Crew::all_gone() const {
 std::vector<std::string> Crew::complaints() {
   std::vector<std::string> lines;
   for (Member& member : members_)
-    for (const std::string& line : member.part.log().new_complaints())
-      lines.push_back(member.part.name() + ": " + render::printable(line, 300));
+    for (const Complaint& complaint : member.part.log().new_complaints()) {
+      // What the broker warns of is an event as well, or not about these repositories.
+      if (member.role == Role::Broker && !complaint.error) continue;
+      lines.push_back(member.part.name() + (complaint.error ? " error: " : " warning: ") +
+                      render::printable(complaint.text, 300));
+    }
   return lines;
 }
 

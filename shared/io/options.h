@@ -12,6 +12,15 @@
 
 namespace seaworthy::io {
 
+// A job's environment has SEAWORTHY_REF and others that describe the job. A program of ours that a
+// job runs must not take them for options: `cancel --job` would cancel something else.
+inline bool is_set_in_jobs(const std::string& option) {
+  for (const char* name : {"attempt", "build", "job", "job-name", "ref", "repository", "revision",
+                           "worker", "workspace"})
+    if (option == name) return true;
+  return false;
+}
+
 // Gives every option of `app` and of its subcommands its environment variable, and adds --config.
 // Call it last.
 inline void complete_options(CLI::App& app) {
@@ -19,7 +28,7 @@ inline void complete_options(CLI::App& app) {
     for (CLI::Option* option : of->get_options()) {
       if (option->get_lnames().empty()) continue;
       const std::string& name = option->get_lnames().front();
-      if (name == "help" || name == "version") continue;
+      if (name == "help" || name == "version" || is_set_in_jobs(name)) continue;
       std::string variable = "SEAWORTHY_";
       for (char c : name)
         variable.push_back(c == '-' ? '_'

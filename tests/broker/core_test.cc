@@ -368,7 +368,8 @@ TEST_CASE("a worker that is stopped gives its job back without charge") {
   CHECK(broker.last<wire::Assign>(2).attempt == AttemptNumber{2});
 }
 
-TEST_CASE("a worker that says goodbye gives back what it holds, and its later outcome has no effect") {
+TEST_CASE(
+    "a worker that says goodbye gives back what it holds, and its later outcome has no effect") {
   OneRunningJob broker;
   broker.say(1, wire::Goodbye{boot(1), "was asked to stop at once"});
   CHECK(broker.changes<AttemptReturned>().size() == 1);

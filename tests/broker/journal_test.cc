@@ -179,7 +179,8 @@ TEST_CASE("more heads than fit one answer are listed in parts, none twice and no
   Folder folder;
   StoredBroker broker(folder.store());
   for (int i = 1; i <= 1'500; ++i)
-    broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/branch-" + revision(i), revision(i)});
+    broker.say(9,
+               wire::AdvanceHead{"/srv/project", "refs/heads/branch-" + revision(i), revision(i)});
   Reads reads(folder.store());
   wire::ListHeads query{"/srv/project", ""};
   size_t parts = 0, count = 0;

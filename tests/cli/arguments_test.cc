@@ -1,5 +1,7 @@
 #include "cli/arguments.h"
 
+#include <cstdlib>
+
 #include "cli/connection.h"
 #include "cli/options.h"
 #include "tests/support/catch.h"
@@ -90,4 +92,15 @@ TEST_CASE("several brokers are named with commas between") {
   CHECK(*endpoints == std::vector<std::string>{"tcp://a:1", "tcp://b:2"});
   for (const char* wrong : {"", ",", "localhost:8888", "tcp://localhost"})
     CHECK_FALSE(parse_endpoints(wrong));
+}
+
+TEST_CASE("what describes a job to its steps is not taken for an option") {
+  setenv("SEAWORTHY_JOB", "17", 1);
+  setenv("SEAWORTHY_REPOSITORY", "/srv/git/harbour.git", 1);
+  const Invocation cancel = understood({"cancel", "12"});
+  const Invocation builds = understood({"builds"});
+  unsetenv("SEAWORTHY_JOB");
+  unsetenv("SEAWORTHY_REPOSITORY");
+  CHECK_FALSE(cancel.change.is_job);
+  CHECK(builds.builds.repository.empty());
 }

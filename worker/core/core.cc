@@ -120,7 +120,8 @@ void Core::on(const Recovered& event) {
   delivery.finish(std::move(report));
   held_.emplace(key, Held{Stage::Ended, std::move(delivery)});
   remember(key);
-  say("job " + to_text(key) + " ended in an earlier life of this worker and is still to be reported");
+  say("job " + to_text(key) +
+      " ended in an earlier life of this worker and is still to be reported");
 }
 
 void Core::on(const DrainRequested&) {
@@ -148,8 +149,8 @@ bool Core::is_for_us(const M& message) {
   if (message.epoch < epoch_) {
     ++ignored_.older_epoch;
     if constexpr (std::is_same_v<M, wire::Welcome>)
-      say("ignored a broker of epoch " + std::to_string(message.epoch.value) + ", it obeyed epoch " +
-              std::to_string(epoch_.value) +
+      say("ignored a broker of epoch " + std::to_string(message.epoch.value) +
+              ", it obeyed epoch " + std::to_string(epoch_.value) +
               " before: it was deposed; if its state was deleted, restart this worker",
           Say::Severity::Warning);
     return false;
@@ -167,8 +168,7 @@ void Core::hear(const wire::Welcome& message) {
   reconnect_at_.reset();
   reconnect_every_ = Duration{0};
   timing_ = message.timing;
-  credit_bytes_ =
-      message.output_credit > 0 ? message.output_credit : limits::kOutputCreditBytes;
+  credit_bytes_ = message.output_credit > 0 ? message.output_credit : limits::kOutputCreditBytes;
   heartbeat_at_ = moment_.now + timing_.heartbeat;
   ready_at_ = moment_.now;
   for (auto& [key, held] : held_) held.delivery.resume(std::nullopt);
@@ -294,7 +294,8 @@ void Core::reconnect() {
                          : std::min(reconnect_every_ * 2, rules::kReconnectLongest);
   reconnect_at_ = moment_.now + jittered(reconnect_every_);
   hello_at_ = moment_.now;
-  say("waits for a broker, on a new connection", Say::Severity::Debug);
+  say("waits for a broker, on a new connection",
+      reconnect_every_ == rules::kReconnectIsLong ? Say::Severity::Warning : Say::Severity::Debug);
 }
 
 void Core::say_hello() {
@@ -373,7 +374,8 @@ std::optional<std::string> Core::reason_to_decline() const {
   if (draining_ || leaving_) return "it is draining";
   if (has_process()) return "it is busy";
   if (measured_.free_disk_bytes < settings_.least_free_disk_bytes) return "its disk is nearly full";
-  if (held_.size() >= rules::kUnrecordedAttempts) return "too many of its outcomes wait for a broker";
+  if (held_.size() >= rules::kUnrecordedAttempts)
+    return "too many of its outcomes wait for a broker";
   return std::nullopt;
 }
 

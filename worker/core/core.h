@@ -1,7 +1,7 @@
-// Core decides what a worker does: offline until a broker welcomes it, idle until it is given a job,
-// running until that has ended, reporting until the broker has recorded the outcome (a new job may
-// start meanwhile). Pure: no clock, I/O, randomness or log; random choices follow from a seed. One
-// thread. It holds at most one running attempt; the rest are outcomes that wait to be recorded.
+// Core decides what a worker does: offline until a broker welcomes it, idle until it is given a
+// job, running until that has ended, reporting until the broker has recorded the outcome (a new job
+// may start meanwhile). Pure: no clock, I/O, randomness or log; random choices follow from a seed.
+// One thread. It holds at most one running attempt; the rest are outcomes that wait to be recorded.
 #pragma once
 
 #include <deque>
@@ -27,9 +27,9 @@ struct Settings {
   uint32_t pid = 0;
   std::string version;
   std::vector<std::string> labels;
-  uint64_t seed = 0;                  // of all jitter
+  uint64_t seed = 0;                   // of all jitter
   uint64_t least_free_disk_bytes = 0;  // with less, no new jobs
-  Duration drain_timeout{0};          // a drain that lasts longer becomes a leave; 0: never
+  Duration drain_timeout{0};           // a drain that lasts longer becomes a leave; 0: never
 };
 
 enum class Phase : uint8_t { Offline, Idle, Running, Reporting };
@@ -53,6 +53,7 @@ class Core {
   std::optional<Instant> next_deadline() const;
 
   Phase phase() const;
+  const BootId& boot() const { return settings_.boot; }
   const Ignored& ignored() const { return ignored_; }
 
  private:

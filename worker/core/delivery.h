@@ -6,8 +6,8 @@
 
 #include <optional>
 
-#include "worker/core/effects.h"
 #include "shared/base/time.h"
+#include "worker/core/effects.h"
 
 namespace seaworthy::worker {
 

@@ -1,5 +1,6 @@
-// Event is everything that can happen to a worker, as plain data: what the broker said, what a leader
-// reported, what the operator asked for, and time passing. The loop makes them; the core decides.
+// Event is everything that can happen to a worker, as plain data: what the broker said, what a
+// leader reported, what the operator asked for, and time passing. The loop makes them; the core
+// decides.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ struct Received {
   wire::Message message;
 };
 
-// A message could not be handed to the socket before, and now one could: there is a connection again.
+// A message could not be handed to the socket before, and now one could: there is a connection
+// again.
 struct Writable {};
 
 // What the machine has to offer; stepped before anything that depends on it.

@@ -10,10 +10,11 @@ namespace seaworthy::worker::rules {
 
 using namespace std::chrono_literals;
 
-inline constexpr Duration kHelloEvery = 2s;       // ± 25 %
-inline constexpr int kLivenessHeartbeats = 3;     // of silence, then a new socket
-inline constexpr Duration kReconnectFirst = 1s;   // ± 25 %, doubled
+inline constexpr Duration kHelloEvery = 2s;      // ± 25 %
+inline constexpr int kLivenessHeartbeats = 3;    // of silence, then a new socket
+inline constexpr Duration kReconnectFirst = 1s;  // ± 25 %, doubled
 inline constexpr Duration kReconnectLongest = 32s;
+inline constexpr Duration kReconnectIsLong = 8s;  // chosen: then people are told, once
 inline constexpr Duration kOutputGoesBack = 3s;   // without an OutputOk
 inline constexpr Duration kReportFirst = 1500ms;  // doubled
 inline constexpr Duration kReportLongest = 30s;

@@ -64,12 +64,12 @@ TEST_CASE("a build shown has its jobs, their attempts and the timeline") {
   const Json json = Json::parse(render::build_json(detail));
   CHECK(keys_of(json) == std::string(kBuildKeys) + " jobs timeline");
   const Json& job = json["jobs"][0];
-  CHECK(keys_of(job) == "job name state verdict why_waiting attempts");
+  CHECK(keys_of(job) == "job name state verdict why_waiting note attempts");
   CHECK(job["job"] == 17);
   CHECK(job["why_waiting"] == "all workers are busy");
   const Json& attempt = job["attempts"][0];
   CHECK(keys_of(attempt) ==
-        "attempt worker outcome assigned_ms first_output_ms finished_ms output_bytes steps");
+        "attempt worker outcome detail assigned_ms first_output_ms finished_ms output_bytes steps");
   CHECK(attempt["outcome"] == "lost");
   CHECK(attempt["first_output_ms"].is_null());
   CHECK(attempt["output_bytes"] == 99);

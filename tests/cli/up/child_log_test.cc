@@ -18,10 +18,12 @@ void append(const ChildLog& log, const std::string& text) {
 }  // namespace
 
 TEST_CASE("a complaint is a line whose level says so") {
-  CHECK(is_complaint("2026-11-21 05:23:55.123 warning worker: disk is nearly full"));
-  CHECK(is_complaint("2026-11-21 05:23:55.123 error broker: cannot listen"));
-  CHECK_FALSE(is_complaint("2026-11-21 05:23:55.123 info  broker: error is a word"));
-  CHECK_FALSE(is_complaint("error: of another kind"));
+  CHECK(complaint_of("2026-11-21 05:23:55.123 warning worker: disk is nearly full") ==
+        Complaint{false, "disk is nearly full"});
+  CHECK(complaint_of("2026-11-21 05:23:55.123 error broker: cannot: listen") ==
+        Complaint{true, "cannot: listen"});
+  CHECK_FALSE(complaint_of("2026-11-21 05:23:55.123 info  broker: error is a word"));
+  CHECK_FALSE(complaint_of("error: of another kind"));
   CHECK(without_date("2026-11-21 05:23:55.123 error broker: no") == "error broker: no");
   CHECK(without_date("Segmentation fault") == "Segmentation fault");
 }
@@ -47,8 +49,8 @@ TEST_CASE("each complaint is told once, when its line is whole") {
   append(*log,
          "2026-11-21 05:23:55.123 info  worker: fine\n"
          "2026-11-21 05:23:55.123 warning worker: odd\n2026-11-21 05:23:55.123 err");
-  CHECK(log->new_complaints() == Lines{"warning worker: odd"});
+  CHECK(log->new_complaints() == std::vector{Complaint{false, "odd"}});
   CHECK(log->new_complaints().empty());
   append(*log, "or worker: bad\n");
-  CHECK(log->new_complaints() == Lines{"error worker: bad"});
+  CHECK(log->new_complaints() == std::vector{Complaint{true, "bad"}});
 }

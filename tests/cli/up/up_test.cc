@@ -211,7 +211,7 @@ TEST_CASE("complaints in a child's log are shown") {
              "echo '2026-11-21 05:23:55.123 warning watcher: cannot fetch' >&2\n" +
                  Up::obedient("watcher", up.story_file()));
   up.start();
-  CHECK(up.says("watcher: warning watcher: cannot fetch"));
+  CHECK(up.says("watcher warning: cannot fetch"));
 }
 
 TEST_CASE("a child that cannot start at all ends everything with its message") {

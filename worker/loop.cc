@@ -1,0 +1,136 @@
+#include "worker/loop.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "shared/base/overloaded.h"
+#include "shared/io/clock.h"
+#include "shared/io/signals.h"
+
+namespace seaworthy::worker {
+namespace {
+
+constexpr Duration kMeasureEvery{10'000};
+
+}  // namespace
+
+Loop::Loop(LoopOptions options, io::Fd signals)
+    : options_(std::move(options)),
+      signals_(std::move(signals)),
+      dealer_(std::in_place, context_, options_.brokers.front()),
+      attempts_(options_.attempts),
+      core_(options_.settings) {}
+
+void Loop::run() {
+  measure();
+  for (const Event& event : attempts_.recover()) step(event);
+  step(Tick{});
+  while (!exiting_) {
+    wait();
+    take_signals();
+    take_messages();
+    for (const Event& event : attempts_.collect()) step(event);
+    measure();
+    step(Tick{});
+  }
+}
+
+void Loop::wait() {
+  std::vector<zmq::pollitem_t> items{
+      {nullptr, signals_.get(), ZMQ_POLLIN, 0},
+      {dealer_->handle().handle(), 0,
+       static_cast<short>(connection_missing_ ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN), 0}};
+  for (int fd : attempts_.descriptors()) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+  const std::optional<Instant> due = core_.next_deadline();
+  const Duration most = due ? std::max(*due - io::now(), Duration{0}) : Duration{-1};
+  io::poll(items, most);
+  if (!connection_missing_ || (items[1].revents & ZMQ_POLLOUT) == 0) return;
+  connection_missing_ = false;
+  step(Writable{});
+}
+
+void Loop::take_signals() {
+  while (io::next_signal(signals_)) {
+    if (std::exchange(asked_to_stop_, true))
+      step(LeaveRequested{});
+    else
+      step(DrainRequested{});
+  }
+}
+
+void Loop::take_messages() {
+  while (!exiting_) {
+    auto received = dealer_->receive();
+    if (!received) return;
+    if (*received)
+      step(Received{std::move((*received)->message)});
+    else
+      spdlog::warn("ignored a message of the broker: {}", received->error().reason);
+  }
+}
+
+void Loop::measure() {
+  const Instant now = io::now();
+  if (measured_at_ != Instant{} && now - measured_at_ < kMeasureEvery) return;
+  measured_at_ = now;
+  double load = 0;
+  if (getloadavg(&load, 1) != 1) load = 0;
+  std::error_code error;
+  const auto space = std::filesystem::space(options_.attempts.state, error);
+  step(Measured{static_cast<uint32_t>(load * 1000), error ? UINT64_MAX : space.available});
+}
+
+void Loop::step(const Event& event) {
+  happened_.push_back(event);
+  while (!happened_.empty() && !exiting_) {
+    const Event next = std::move(happened_.front());
+    happened_.pop_front();
+    for (const Effect& effect : core_.step(io::moment(), next)) perform(effect);
+  }
+}
+
+void Loop::perform(const Effect& effect) {
+  std::visit(
+      overloaded{
+          [this](const Send& what) {
+            send({what.message, 0, {}});
+          },
+          [this](const SendOutput& what) {
+            auto bytes = attempts_.read_output(what.key, what.offset, what.size_bytes);
+            if (!bytes) return spdlog::error("{}", bytes.error());
+            send({wire::Output{options_.settings.boot, what.key.job, what.key.attempt, what.offset},
+                  0, std::move(*bytes)});
+          },
+          [this](const StartAttempt& what) {
+            for (Event& event : attempts_.start(what.assign)) happened_.push_back(std::move(event));
+          },
+          [this](const EndAttempt& what) { attempts_.cancel(what.key); },
+          [this](const KillAttempt& what) { attempts_.kill(what.key); },
+          [this](const DiscardSpool& what) { attempts_.discard(what.key); },
+          [this](const Reconnect&) { reconnect(); },
+          [](const Say& what) {
+            switch (what.severity) {
+              case Say::Severity::Info: return spdlog::info("{}", what.text);
+              case Say::Severity::Warning: return spdlog::warn("{}", what.text);
+              case Say::Severity::Debug: return spdlog::debug("{}", what.text);
+            }
+          },
+          [this](const Exit&) { exiting_ = true; }},
+      effect);
+}
+
+// What is not taken is not kept: the core starts the conversation over when there is a connection.
+void Loop::send(wire::Envelope envelope) {
+  if (dealer_->send(envelope) != io::Sent::Taken) connection_missing_ = true;
+}
+
+void Loop::reconnect() {
+  broker_ = (broker_ + 1) % options_.brokers.size();
+  dealer_.reset();
+  dealer_.emplace(context_, options_.brokers[broker_]);
+}
+
+}  // namespace seaworthy::worker

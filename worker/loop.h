@@ -1,0 +1,57 @@
+// Loop is the worker's only thread: it waits for the broker, for leaders and for signals until the
+// core's next deadline, turns what came into events, and does what the core wants done. It decides
+// nothing.
+#pragma once
+
+#include <zmq.hpp>
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/io/fd.h"
+#include "shared/io/socket.h"
+#include "worker/attempts.h"
+#include "worker/core/core.h"
+
+namespace seaworthy::worker {
+
+struct LoopOptions {
+  std::vector<std::string> brokers;
+  Settings settings;
+  AttemptsOptions attempts;
+};
+
+class Loop {
+ public:
+  // `signals` delivers SIGTERM and SIGINT: the first drains, the second leaves at once.
+  Loop(LoopOptions options, io::Fd signals);
+  // Until the core says Exit.
+  void run();
+
+ private:
+  void wait();
+  void take_signals();
+  void take_messages();
+  void measure();
+  void step(const Event& event);
+  void perform(const Effect& effect);
+  void send(wire::Envelope envelope);
+  void reconnect();
+
+  LoopOptions options_;
+  io::Fd signals_;
+  zmq::context_t context_;
+  size_t broker_ = 0;
+  std::optional<io::Dealer> dealer_;
+  Attempts attempts_;
+  Core core_;
+  std::deque<Event> happened_;  // by doing what the core wanted
+  Instant measured_at_;
+  bool connection_missing_ = false;  // a message could not be handed over
+  bool asked_to_stop_ = false;
+  bool exiting_ = false;
+};
+
+}  // namespace seaworthy::worker
