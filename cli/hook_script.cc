@@ -15,6 +15,13 @@ std::string shell_quoted(std::string_view text) {
   return quoted + "'";
 }
 
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@";
+  const bool is_plain = !text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos;
+  return is_plain ? std::string(text) : shell_quoted(text);
+}
+
 bool is_ours(std::string_view hook_text) { return hook_text.find(kMark) != std::string_view::npos; }
 
 // The older hook has our stdin and arguments, and its exit code is ours. The notice goes out in the

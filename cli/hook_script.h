@@ -23,5 +23,7 @@ bool is_ours(std::string_view hook_text);
 
 // One word for a POSIX shell.
 std::string shell_quoted(std::string_view text);
+// The same, without quotes where none are needed, for people.
+std::string shell_word(std::string_view text);
 
 }  // namespace seaworthy::cli

@@ -3,8 +3,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include "cli/identify.h"
@@ -36,6 +38,21 @@ fs::path this_binary() {
 std::string find_program(const std::string& name) {
   const fs::path beside = this_binary().parent_path() / name;
   return access(beside.c_str(), X_OK) == 0 ? beside.string() : name;
+}
+
+std::string typed_name() {
+  const fs::path ours = this_binary();
+  const char* path = std::getenv("PATH");
+  std::string_view left = path != nullptr ? path : "";
+  while (!left.empty()) {
+    const size_t colon = std::min(left.find(':'), left.size());
+    const fs::path candidate = fs::path(left.substr(0, colon)) / "seaworthy";
+    left.remove_prefix(std::min(colon + 1, left.size()));
+    if (access(candidate.c_str(), X_OK) != 0) continue;
+    std::error_code error;
+    return fs::equivalent(candidate, ours, error) ? "seaworthy" : ours.string();
+  }
+  return ours.string();
 }
 
 bool is_program(std::string_view name) {

@@ -17,6 +17,9 @@ std::filesystem::path this_binary();
 // "seaworthy-broker" -> its path beside this binary if there is one, else the name, for PATH.
 std::string find_program(const std::string& name);
 
+// What people type to run this program: "seaworthy" if that finds it, else its path.
+std::string typed_name();
+
 // broker, worker, watcher: what `seaworthy NAME …` hands over to.
 bool is_program(std::string_view name);
 

@@ -12,6 +12,7 @@
 #include "worker/leader.h"
 #include "worker/loop.h"
 #include "worker/place.h"
+#include "worker/tree.h"
 
 namespace {
 
@@ -59,6 +60,7 @@ Duration seconds(double count) { return Duration{static_cast<int64_t>(count * 10
 
 int work(const Options& options) {
   io::Fd signals = io::block_signals({SIGTERM, SIGINT});
+  worker::become_subreaper();  // for what a leader that was killed leaves behind
   Result<worker::Place> place = worker::take_place(options.state, options.name);
   if (!place) throw std::runtime_error(place.error());
   worker::LoopOptions loop;

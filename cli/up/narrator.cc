@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cli/connection.h"
+#include "cli/programs.h"
 #include "cli/render/story.h"
 #include "cli/render/text.h"
 #include "shared/io/client.h"
@@ -10,7 +11,7 @@
 namespace seaworthy::cli {
 namespace {
 
-constexpr size_t kLines = 6;
+constexpr size_t kLines = 8;
 constexpr uint64_t kTailBytes = 2'048;
 
 bool says(const wire::EventRow& event, Verdict verdict) {
@@ -64,7 +65,7 @@ void Narrator::tell_failure(const wire::EventRow& event) {
   for (std::string_view line : last_lines(output, kLines))
     screen_.line("          " + screen_.style().paint(render::Colour::Dim, "| ") +
                  render::printable(line, 160));
-  std::string command = "seaworthy log " + std::to_string(event.job.value);
+  std::string command = typed_name() + " log " + std::to_string(event.job.value);
   if (broker_ != kDefaultBroker) command += " --broker " + broker_;
   screen_.line("          all of it: " + command);
 }

@@ -9,6 +9,7 @@
 
 #include "cli/hook.h"
 #include "cli/hook_script.h"
+#include "cli/programs.h"
 #include "cli/render/text.h"
 #include "cli/up/crew.h"
 #include "cli/up/demo.h"
@@ -157,10 +158,10 @@ class Up {
       screen_.line("watching " + render::printable(repository) + " every " + options_.every);
     if (is_demonstration_)
       screen_.line("make a commit in another terminal:\n\n  git -C " +
-                   shell_quoted(options_.repositories.front()) +
+                   shell_word(options_.repositories.front()) +
                    " commit --allow-empty -m \"My first change\"\n");
     else
-      screen_.line("`seaworthy hook install REPO` makes new commits seen at once");
+      screen_.line("`" + typed_name() + " hook install REPO` makes new commits seen at once");
     screen_.line("Ctrl-C stops everything");
   }
 

@@ -19,4 +19,6 @@ TEST_CASE("the broker stands in the hook only when one was named") {
 
 TEST_CASE("a quote in a path stays inside its word") {
   CHECK(shell_quoted("it's; rm -rf $HOME") == "'it'\\''s; rm -rf $HOME'");
+  CHECK(shell_word("/srv/git/harbour.git") == "/srv/git/harbour.git");
+  CHECK(shell_word("/srv/my git") == "'/srv/my git'");
 }
