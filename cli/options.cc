@@ -14,17 +14,15 @@ constexpr Duration kQuestion{10'000};
 constexpr Duration kSubmitting{60'000};
 constexpr Duration kNotifying{2'000};  // a hook must not linger
 
-void add_time(CLI::App& app, const std::string& name, Duration& value, const std::string& help) {
-  app.add_option_function<std::string>(
-         name,
-         [&value, name](const std::string& text) {
-           auto time = parse_time(text);
-           if (!time)
-             throw CLI::ValidationError(name, text + " is no time like 30, 0.5s, 500ms or 2m");
-           value = *time;
-         },
-         help)
-      ->type_name("TIME");
+std::string time_or_complaint(const std::string& text) {
+  return parse_time(text) ? "" : text + " is no time like 30, 0.5s, 500ms or 2m";
+}
+
+// The deepest command that was understood.
+CLI::App& understood(CLI::App& app) {
+  CLI::App* deepest = &app;
+  while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
+  return *deepest;
 }
 
 // The tree of commands and where their options go. Lives as long as the parsing.
@@ -34,8 +32,7 @@ class Tree {
     app_.set_help_flag("-h,--help", "Print this help and exit");
     app_.set_version_flag("--version", "seaworthy " SEAWORTHY_VERSION);
     app_.require_subcommand(1);
-    app_.add_option("--broker", broker_, "Where the broker listens; several with commas between")
-        ->type_name("ENDPOINT");
+    add_broker(app_, "Where the broker listens; several with commas between");
     app_.footer(
         "Other programs: seaworthy broker|worker|watcher … runs seaworthy-broker and so on.\n\n"
         "Exit codes: 0 done, 2 could not be done. `wait` and `submit --wait`: 0 passed (or "
@@ -53,29 +50,46 @@ class Tree {
     add_wait();
     command("version", Command::Version, "Print the version", "seaworthy version");
     io::complete_options(app_);
-    // Given after the command it wins; the environment is read once, for the one before.
-    for (CLI::App* below : app_.get_subcommands({})) {
-      below->fallthrough();
-      if (CLI::Option* option = below->get_option_no_throw("--broker")) option->envname("");
-    }
+    for (CLI::App* below : app_.get_subcommands({})) settle(*below);
   }
 
+  // Options that several commands have are read from the command that was given: the parser fills
+  // those of the others from the environment as well.
   void parse(int argc, const char* const* argv) {
     app_.parse(argc, argv);
-    if (!broker_after_.empty())
-      into_.connection.broker = into_.hook.broker = broker_after_;
-    else if (!broker_.empty())
-      into_.connection.broker = into_.hook.broker = broker_;
+    if (auto broker = given("--broker", understood(app_));
+        broker || (broker = given("--broker", app_)))
+      into_.connection.broker = into_.hook.broker = *broker;
+    const auto timeout = given("--timeout", understood(app_));
+    if (!timeout) return;
     // A wait's time-out is that of the waiting, not of one question.
-    if (into_.command == Command::Wait && timeout_given_)
-      into_.wait.give_up = timeout_;
-    else if (timeout_given_)
-      into_.connection.timeout = timeout_;
+    if (into_.command == Command::Wait)
+      into_.wait.give_up = parse_time(*timeout);
+    else
+      into_.connection.timeout = *parse_time(*timeout);
   }
 
   CLI::App& app() { return app_; }
 
  private:
+  // --broker may stand before the command or after it, where it wins; the environment is read for
+  // the one before.
+  static void settle(CLI::App& below) {
+    below.fallthrough();
+    if (CLI::Option* option = below.get_option_no_throw("--broker")) option->envname("");
+    for (CLI::App* nested : below.get_subcommands({})) settle(*nested);
+  }
+
+  static std::optional<std::string> given(const std::string& name, CLI::App& in) {
+    const CLI::Option* option = in.get_option_no_throw(name);
+    if (option == nullptr || option->count() == 0) return std::nullopt;
+    return option->results().back();
+  }
+
+  void add_broker(CLI::App& below, const std::string& help) {
+    below.add_option("--broker", unread_, help)->type_name("ENDPOINT");
+  }
+
   CLI::App* command(const std::string& name, Command which, const std::string& help,
                     const std::string& examples) {
     CLI::App* below = app_.add_subcommand(name, help);
@@ -87,11 +101,8 @@ class Tree {
   CLI::App* client_command(const std::string& name, Command which, const std::string& help,
                            const std::string& examples, Duration timeout = kQuestion) {
     CLI::App* below = command(name, which, help, examples);
-    below
-        ->add_option("--broker", broker_after_,
-                     "Where the broker listens; several with commas between [" +
-                         std::string(kDefaultBroker) + "]")
-        ->type_name("ENDPOINT");
+    add_broker(*below, "Where the broker listens; several with commas between [" +
+                           std::string(kDefaultBroker) + "]");
     if (which != Command::Wait) {
       below->preparse_callback([this, timeout](size_t) { into_.connection.timeout = timeout; });
       add_timeout(*below, "Give up when the broker has not answered by then [" +
@@ -101,8 +112,7 @@ class Tree {
   }
 
   void add_timeout(CLI::App& below, const std::string& help) {
-    add_time(below, "--timeout", timeout_, help);
-    below.get_option("--timeout")->each([this](const std::string&) { timeout_given_ = true; });
+    below.add_option("--timeout", unread_, help)->type_name("TIME")->check(time_or_complaint);
   }
 
   void add_json(CLI::App& below) {
@@ -241,8 +251,7 @@ class Tree {
         ->add_option("--as", into_.hook.known_as,
                      "What the watcher was given, if that is not the path")
         ->type_name("URL");
-    install->add_option("--broker", broker_after_, "Written into the hook [none: the default]")
-        ->type_name("ENDPOINT");
+    add_broker(*install, "Written into the hook [none: the default]");
   }
 
   void add_wait() {
@@ -259,10 +268,9 @@ class Tree {
 
   Invocation& into_;
   CLI::App app_{"Seaworthy tests every commit of your repositories.", "seaworthy"};
-  std::string broker_;
-  std::string broker_after_;
-  Duration timeout_{0};
-  bool timeout_given_ = false;
+  std::string unread_;  // of options that parse() takes from the command that was given
+};
+bool timeout_given_ = false;
 };
 
 std::vector<std::string> names_below(CLI::App& app) {
@@ -272,13 +280,7 @@ std::vector<std::string> names_below(CLI::App& app) {
   return names;
 }
 
-// The deepest command that was understood: the words after it are the wrong ones.
-CLI::App& understood(CLI::App& app) {
-  CLI::App* deepest = &app;
-  while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
-  return *deepest;
-}
-
+// The words after the deepest command that was understood are the wrong ones.
 std::string wrong_words(Tree& tree, const CLI::ParseError& error) {
   std::string text = error.what();
   CLI::App& at = understood(tree.app());

@@ -62,7 +62,6 @@ std::optional<Verdict> parse_word(std::string_view word, Verdict) { return parse
 std::optional<State> parse_word(std::string_view word, State) { return parse_state(word); }
 
 // ---- writing
-// ------------------------------------------------------------------------------------------------------
 
 using Packer = msgpack::packer<msgpack::sbuffer>;
 
@@ -258,7 +257,6 @@ Result<T> from_bytes(std::string_view bytes, const char* what) {
 }
 
 // ---- the header
-// ---------------------------------------------------------------------------------------------------
 
 template <class T>
 void put_big_endian(std::string& out, T value) {

@@ -16,6 +16,17 @@ std::variant<Invocation, Answered> parse(std::vector<const char*> words) {
   return parse_command_line(static_cast<int>(words.size()), words.data());
 }
 
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+  ~Environment() { unsetenv(name_); }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  const char* name_;
+};
+
 Invocation understood(const std::vector<const char*>& words) {
   auto parsed = parse(words);
   REQUIRE(std::holds_alternative<Invocation>(parsed));
@@ -94,13 +105,25 @@ TEST_CASE("several brokers are named with commas between") {
     CHECK_FALSE(parse_endpoints(wrong));
 }
 
+TEST_CASE("the command line wins over the environment") {
+  const Environment broker("SEAWORTHY_BROKER", "tcp://env:1");
+  const Environment timeout("SEAWORTHY_TIMEOUT", "7");
+  CHECK(understood({"builds"}).connection.broker == "tcp://env:1");
+  CHECK(understood({"builds"}).connection.timeout == Duration{7'000});
+  CHECK(understood({"hook", "install", "."}).hook.broker == "tcp://env:1");
+  for (const std::vector<const char*>& words :
+       {std::vector<const char*>{"builds", "--broker", "tcp://b:2", "--timeout", "3"},
+        {"--broker", "tcp://b:2", "builds", "--timeout", "3"}}) {
+    const ConnectionOptions connection = understood(words).connection;
+    CHECK(connection.broker == "tcp://b:2");
+    CHECK(connection.timeout == Duration{3'000});
+  }
+  CHECK(understood({"hook", "install", ".", "--broker", "tcp://b:2"}).hook.broker == "tcp://b:2");
+}
+
 TEST_CASE("what describes a job to its steps is not taken for an option") {
-  setenv("SEAWORTHY_JOB", "17", 1);
-  setenv("SEAWORTHY_REPOSITORY", "/srv/git/harbour.git", 1);
-  const Invocation cancel = understood({"cancel", "12"});
-  const Invocation builds = understood({"builds"});
-  unsetenv("SEAWORTHY_JOB");
-  unsetenv("SEAWORTHY_REPOSITORY");
-  CHECK_FALSE(cancel.change.is_job);
-  CHECK(builds.builds.repository.empty());
+  const Environment job("SEAWORTHY_JOB", "17");
+  const Environment repository("SEAWORTHY_REPOSITORY", "/srv/git/harbour.git");
+  CHECK_FALSE(understood({"cancel", "12"}).change.is_job);
+  CHECK(understood({"builds"}).builds.repository.empty());
 }
