@@ -270,8 +270,6 @@ class Tree {
   CLI::App app_{"Seaworthy tests every commit of your repositories.", "seaworthy"};
   std::string unread_;  // of options that parse() takes from the command that was given
 };
-bool timeout_given_ = false;
-};
 
 std::vector<std::string> names_below(CLI::App& app) {
   std::vector<std::string> names;

@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-COPIED = ["CMakeLists.txt", "shared", "broker", "worker", "tests"]
+COPIED = ["CMakeLists.txt", "shared", "broker", "worker", "tests/CMakeLists.txt", "tests/support", "tests/sim"]
 
 # name, file, text, replacement
 MUTANTS = [
@@ -114,6 +114,7 @@ def main():
         tree.mkdir()
         for name in COPIED:
             source = ROOT / name
+            (tree / name).parent.mkdir(exist_ok=True)
             (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / name)
         top = (tree / "CMakeLists.txt").read_text()
         (tree / "CMakeLists.txt").write_text(re.sub(r"add_subdirectory\((watcher|cli)\)\n", "", top))

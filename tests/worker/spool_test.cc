@@ -149,7 +149,7 @@ TEST_CASE("output between half of the limit and the limit is kept whole") {
 TEST_CASE(
     "of output beyond the limit the beginning and the end are kept, and a line says how much "
     "is missing") {
-  const size_t chunk = GENERATE(1, 7, 100, 5'000);
+  const size_t chunk = GENERATE(size_t{1}, size_t{7}, size_t{100}, size_t{5'000});
   test::TemporaryDirectory directory;
   const fs::path file = directory.path() / "output";
   std::string all;

@@ -131,7 +131,9 @@ TEST_CASE("a revision with LFS files says when they are only pointers") {
   const std::string revision = checkouts.repository.commit("one");
   auto done = checkouts.check_out(revision);
   REQUIRE(done);
-  const bool installed = io::run({.argv = {"git", "lfs", "version"}})->exit_code == 0;
+  io::Command version;
+  version.argv = {"git", "lfs", "version"};
+  const bool installed = io::run(version)->exit_code == 0;
   CHECK((done->find("Git LFS") != std::string::npos) == !installed);
 }
 

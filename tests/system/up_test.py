@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""`seaworthy up` with the real programs: the demonstration, real repositories, children that die, Ctrl-C."""
+
+import json
+import os
+import signal
+import unittest
+
+from programs import Case, Program, Repository, git, processes_with, until
+
+
+class Up(Case):
+    def up(self, *arguments):
+        self.state = self.folder / "state"
+        program = self.start("seaworthy", "up", "--state", self.state, "--listen", "127.0.0.1:0", "--workers", "2",
+                             *arguments, log="up")
+        until(lambda: (self.state / "up.json").exists() or program.process.poll() is not None, "up.json")
+        self.assertIsNone(program.process.poll(), program.output())
+        self.summary = json.loads((self.state / "up.json").read_text())
+        self.broker_address = self.summary["broker"]
+        return program
+
+    def test_the_demonstration_shows_a_passing_and_a_failing_build_and_a_commit_gets_its_verdict(self):
+        up = self.up()
+        builds = self.finished_builds(2)
+        self.assertEqual(sorted(build["verdict"] for build in builds), ["failed", "passed"])
+        until(lambda: "build passed" in up.output() and "build failed" in up.output(), "both verdicts on the screen")
+        self.assertIn("commit --allow-empty", up.output())
+        git("commit", "-q", "--allow-empty", "-m", "from another terminal", at=self.state / "demo")
+        self.finished_builds(3)
+        until(lambda: "from another terminal" in up.output(), "the commit on the screen")
+
+    def test_a_child_that_dies_is_started_again_and_the_line_says_so(self):
+        up = self.up()
+        self.finished_builds(2)
+        for worker in self.client_json("workers"):
+            os.kill(worker["pid"], signal.SIGKILL)
+        [broker] = [pid for pid in processes_with("seaworthy-broker") if pid in processes_with(str(self.state))]
+        os.kill(broker, signal.SIGKILL)
+        until(lambda: up.output().count("started again") == 3, "three restarts")
+        git("commit", "-q", "--allow-empty", "-m", "afterwards", at=self.state / "demo")
+        self.finished_builds(3)
+
+    def test_interrupting_stops_everything_and_nothing_is_forgotten(self):
+        up = self.up()
+        self.finished_builds(2)
+        self.assertEqual(up.stop(signal.SIGINT), 0)
+        self.assertEqual(processes_with(str(self.state)), [])
+        self.up()
+        self.assertEqual(len(self.finished_builds(2)), 2)
+
+    def test_its_children_do_not_outlive_it_when_it_is_killed(self):
+        up = self.up()
+        self.finished_builds(2)
+        up.kill()
+        until(lambda: not processes_with(str(self.state)), "all children are gone")
+
+    def test_several_repositories_by_path_and_url(self):
+        first, second = Repository(self.folder / "first"), Repository(self.folder / "second")
+        for repository in first, second:
+            repository.pipeline("run: echo $SEAWORTHY_REPOSITORY\n")
+        self.up(first.path, f"file://{second.path}")
+        builds = self.finished_builds(2)
+        self.assertEqual({build["repository"] for build in builds}, {str(first.path), f"file://{second.path}"})
+        [only] = self.client_json("builds", "--repository", str(first.path), "--limit", "5")
+        self.assertEqual(only["verdict"], "passed")
+
+    def test_a_second_one_on_the_same_state_is_refused_with_what_to_do(self):
+        self.up()
+        result = self.run_cli("up", "--state", self.state, "--listen", "127.0.0.1:0", check=False)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(b"--state", result.stderr)
+
+    def test_a_port_in_use_is_refused_with_what_to_do(self):
+        self.up()
+        address = self.broker_address.removeprefix("tcp://")
+        result = self.run_cli("up", "--state", self.folder / "other", "--listen", address, check=False)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(b"cannot listen on", result.stderr + result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
