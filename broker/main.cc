@@ -94,7 +94,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "The broker of Seaworthy: queues jobs, hands them to workers and keeps what came of them.");
   add_options(app, options);
-  CLI11_PARSE(app, argc, argv);
+  if (auto exit_code = io::parse_options(app, argc, argv)) return *exit_code;
   io::start_log(options.log);
   try {
     return serve(options);

@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app("The watcher of Seaworthy: notices commits and submits them to the broker.");
   add_options(app, options);
-  CLI11_PARSE(app, argc, argv);
+  if (auto exit_code = io::parse_options(app, argc, argv)) return *exit_code;
   io::start_log(options.log);
   try {
     return watch(options);

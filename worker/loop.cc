@@ -14,6 +14,7 @@ namespace seaworthy::worker {
 namespace {
 
 constexpr Duration kMeasureEvery{10'000};
+constexpr int kMessagesPerTurn = 256;  // then leaders and signals have theirs
 
 }  // namespace
 
@@ -22,7 +23,10 @@ Loop::Loop(LoopOptions options, io::Fd signals)
       signals_(std::move(signals)),
       dealer_(std::in_place, context_, options_.brokers.front()),
       attempts_(options_.attempts),
-      core_(options_.settings) {}
+      core_(options_.settings) {
+  // A list with a wrong address ends the program now, not in the middle of a job.
+  for (const std::string& broker : options_.brokers) io::Dealer(context_, broker);
+}
 
 void Loop::run() {
   measure();
@@ -62,7 +66,7 @@ void Loop::take_signals() {
 }
 
 void Loop::take_messages() {
-  while (!exiting_) {
+  for (int i = 0; i < kMessagesPerTurn && !exiting_; ++i) {
     auto received = dealer_->receive();
     if (!received) return;
     if (*received)

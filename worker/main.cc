@@ -18,6 +18,8 @@ namespace {
 
 using namespace seaworthy;
 
+constexpr int kCannotStart = 2;  // bad options, or the machine refuses
+
 struct Options {
   std::vector<std::string> brokers{"tcp://127.0.0.1:8888"};
   std::string name, state, mirrors;
@@ -90,17 +92,21 @@ int work(const Options& options) {
 int main(int argc, char** argv) {
   if (argc > 1 && argv[1] == worker::kLeaderMode) {
     auto leader = worker::parse_leader_arguments({argv + 1, argv + argc});
-    return leader ? worker::run_leader(*leader) : 2;
+    return leader ? worker::run_leader(*leader) : kCannotStart;
   }
   Options options;
   CLI::App app("A worker of Seaworthy: takes one job after the other from a broker and runs it.");
   add_options(app, options);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kCannotStart;
+  }
   io::start_log(options.log);
   try {
     return work(options);
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());
-    return 2;
+    return kCannotStart;
   }
 }

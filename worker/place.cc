@@ -26,9 +26,9 @@ Result<Place> take_place(const std::filesystem::path& state, const std::string& 
   if (!state.empty()) {
     auto lock = io::lock_directory(state);
     if (!lock) return Unexpected{lock.error()};
-    place.state = std::filesystem::absolute(state);
+    place.state = std::filesystem::absolute(state / ".").lexically_normal().parent_path();
     place.lock = std::move(*lock);
-    number = state.filename().string();
+    number = place.state.filename().string();
   } else {
     std::string last_error;
     for (int n = 1; n <= kMostWorkersHere && !place.lock; ++n) {

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
 #include <string>
 
 #include "shared/io/log.h"
@@ -43,6 +44,17 @@ inline void complete_options(CLI::App& app) {
   }
   app.set_config("--config", "", "Read options from this TOML or INI file")
       ->envname("SEAWORTHY_CONFIG");
+}
+
+// An exit code if the program has nothing more to do: 0 after --help and --version, 2 for words
+// that are wrong.
+inline std::optional<int> parse_options(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 }
 
 inline void add_log_options(CLI::App& app, LogOptions& log) {

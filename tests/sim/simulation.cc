@@ -265,8 +265,9 @@ void Simulation::inject(const Fault& fault) {
     case FaultKind::WorkerCrash:
       if (!workers_[who].core) return;
       crash_worker(who);
+      workers_[who].gone = who != 0 && fault.at_ms % 4 == 0;
       return at(until, [this, who] {
-        if (!workers_[who].core) start_worker(who);
+        if (!workers_[who].core && !workers_[who].gone) start_worker(who);
       });
     case FaultKind::WorkerPause:
       workers_[who].paused = true;
@@ -292,7 +293,7 @@ void Simulation::heal() {
   for (size_t i = 0; i < workers_.size(); ++i) {
     workers_[i].paused = false;
     for (Action& action : std::exchange(workers_[i].missed, {})) action();
-    if (!workers_[i].core) start_worker(i);
+    if (!workers_[i].core && !workers_[i].gone) start_worker(i);
   }
   if (!broker_) start_broker();
 }

@@ -89,6 +89,7 @@ class Simulation {
     uint64_t connection = 0;  // grows with each new socket
     bool paused = false;
     bool cut = false;
+    bool gone = false;  // for good; never all of them
     uint64_t tick = 0;  // the latest scheduled one
     std::map<AttemptKey, Spooled> spool;
     std::set<AttemptKey> processes;

@@ -75,13 +75,14 @@ class WayOfACommit(Case):
         self.assertLess(started.index(builds[0]), started.index(builds[49]))
 
     def test_a_worker_killed_in_mid_job_is_followed_by_another_and_the_story_is_told(self):
-        self.repository.pipeline(f"run: |\n  echo on $SEAWORTHY_WORKER\n  [ $SEAWORTHY_ATTEMPT != 1 ] || sleep 1000\n")
+        sleep = f"3600.{os.getpid()}{time.monotonic_ns()}"  # in the arguments of this test's process only
+        self.repository.pipeline(f"run: |\n  echo on $SEAWORTHY_WORKER\n  [ $SEAWORTHY_ATTEMPT != 1 ] || sleep {sleep}\n")
         self.start_watcher(self.repository.path)
         victim = self.start_worker("victim")
         until(lambda: [b for b in self.client_json("builds") if b["state"] == "running"], "the job runs")
         job = self.client_json("builds")[0]
         until(lambda: "on victim" in self.log_of(self.only_job(job)["job"]), "its output")
-        sleepers = processes_with("sleep\x001000")
+        until(lambda: processes_with(f"sleep\x00{sleep}"), "its process")
         victim.kill()
         self.start_worker("heir")
         [build] = self.finished_builds(1)
@@ -91,8 +92,7 @@ class WayOfACommit(Case):
         story = self.client("show", build["build"]).stdout.decode()
         self.assertIn("victim", story)
         self.assertIn("heir", story)
-        until(lambda: not [p for p in sleepers if p in processes_with("sleep\x001000")],
-              "the killed worker's job leaves no process")
+        until(lambda: not processes_with(f"sleep\x00{sleep}"), "the killed worker's job leaves no process")
 
     def test_a_broker_killed_in_mid_job_costs_no_second_attempt(self):
         self.repository.pipeline("run: |\n  for i in $(seq 40); do echo line $i; sleep 0.1; done\n")

@@ -53,6 +53,9 @@ class FakeBroker:
             if self.welcomes:
                 self.send("Welcome", session=1, timing=TIMING, output_credit=256 * 1024, keep=self.keep,
                           gone=self.gone)
+        elif peer != self.peer:
+            self.socket.send_multipart([peer] + encode("Error", {"code": "no_session", "message": "say Hello first",
+                                                                 "retryable": True, "retry_after_ms": 0}))
         elif name == "Heartbeat" and self.answers_heartbeats:
             self.send("HeartbeatOk", renewed=[], gone=self.gone, cancel=self.cancel)
         elif name == "Output" and self.acknowledges:
@@ -97,6 +100,8 @@ class WorkerProgram(Case):
         super().setUp()
         self.broker = FakeBroker()
         self.addCleanup(lambda: self.broker.close())
+        # Else a worker whose job never ends would be waited for.
+        self.addCleanup(lambda: [program.kill() for program in self.programs])
         self.repository = Repository(self.folder / "project")
         self.revision = self.repository.commit("one", file="of the revision\n")
 
@@ -144,7 +149,7 @@ class WorkerProgram(Case):
         self.assertEqual(self.spool(), ["7.1"])
         self.broker.record(report)
         self.broker.serve_until(lambda: not self.spool(), "the spool is empty once the outcome is recorded")
-        self.assertEqual(list((self.folder / "w" / "work").iterdir()), [])
+        self.broker.serve_until(lambda: not list((self.folder / "w").glob("work/*")), "the workspace is removed")
 
     def test_output_arrives_while_the_job_runs(self):
         self.ready_worker()
@@ -350,8 +355,13 @@ class WorkerProgram(Case):
         self.broker.serve_until(lambda: one in [body["worker"] for name, body in self.broker.heard if name == "Hello"],
                                 "the third one takes the first one's place and name")
 
+    def test_a_worker_is_named_after_its_host_and_its_folder(self):
+        self.start("seaworthy-worker", "--broker", self.broker.endpoint, "--state", f"{self.folder}/./here/", log="w")
+        self.assertEqual(self.broker.expect("Hello")["worker"], f"{os.uname().nodename}-here")
+
     def test_wrong_options_are_told(self):
-        for arguments in (["--no-such-option"], ["--broker", "nonsense"], ["--state", "/dev/null/x"],
+        for arguments in (["--no-such-option"], ["--broker", "nonsense"],
+                          ["--broker", f"{self.broker.endpoint},nonsense"], ["--state", "/dev/null/x"],
                           ["--kill-grace", "soon"]):
             with self.subTest(arguments):
                 result = subprocess.run([BIN / "seaworthy-worker", *arguments], capture_output=True, text=True,
