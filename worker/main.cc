@@ -41,7 +41,8 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--state", options.state,
                  "Directory of spool and workspaces [the first free worker-N]");
   app.add_option("--mirrors", options.mirrors,
-                 "Directory of repositories' copies, may be shared [STATE/mirrors]");
+                 "Directory of repositories' copies, may be shared [STATE/mirrors, or one for "
+                 "all workers of this user]");
   app.add_option("--drain-timeout", options.drain_timeout_s,
                  "Seconds that a job may still take after the first signal; 0: as long as it needs")
       ->capture_default_str();
@@ -76,8 +77,9 @@ int work(const Options& options) {
   io::fill_random(&loop.settings.seed, sizeof loop.settings.seed);
   loop.settings.least_free_disk_bytes = options.min_free_disk_mb * 1'000'000;
   loop.settings.drain_timeout = seconds(options.drain_timeout_s);
-  const std::filesystem::path mirrors =
-      options.mirrors.empty() ? place->state / "mirrors" : std::filesystem::path(options.mirrors);
+  std::filesystem::path mirrors = options.mirrors;
+  if (mirrors.empty())
+    mirrors = (options.state.empty() ? io::default_state_directory() : place->state) / "mirrors";
   loop.attempts = {
       "/proc/self/exe",    place->state, mirrors, place->name, seconds(options.kill_grace_s),
       limits::kOutputBytes};
@@ -97,11 +99,7 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app("A worker of Seaworthy: takes one job after the other from a broker and runs it.");
   add_options(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kCannotStart;
-  }
+  if (auto exit_code = io::parse_options(app, argc, argv)) return *exit_code;
   io::start_log(options.log);
   try {
     return work(options);

@@ -26,6 +26,7 @@ Core::Core(const CoreOptions& options, const Recovered& recovered, Instant start
 Effects Core::step(Moment moment, const Event& event) {
   moment_ = moment;
   std::visit([this](const auto& e) { on(e); }, event);
+  release_held_back();
   expire_leases();
   expire_sessions();
   dispatch();
@@ -33,10 +34,13 @@ Effects Core::step(Moment moment, const Event& event) {
 }
 
 std::optional<Instant> Core::next_deadline() const {
-  std::optional<Instant> lease = leases_.next_deadline();
-  std::optional<Instant> session = roster_.next_deadline(longest_silence(options_.timing));
-  if (!lease || !session) return lease ? lease : session;
-  return std::min(*lease, *session);
+  std::optional<Instant> next = leases_.next_deadline();
+  auto consider = [&next](std::optional<Instant> other) {
+    if (other && (!next || *other < *next)) next = other;
+  };
+  consider(roster_.next_deadline(longest_silence(options_.timing)));
+  for (const auto& [job, due] : held_back_) consider(due);
+  return next;
 }
 
 void Core::on(const MessageReceived& event) {
@@ -79,6 +83,17 @@ void Core::dispatch() {
                                               build.revision,
                                               {}},
                                  /*needs_specification=*/true});
+  }
+}
+
+void Core::release_held_back() {
+  for (auto held = held_back_.begin(); held != held_back_.end();) {
+    if (held->second > moment_.now) {
+      ++held;
+      continue;
+    }
+    ledger_.release(held->first);
+    held = held_back_.erase(held);
   }
 }
 

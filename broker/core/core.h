@@ -50,6 +50,7 @@ class Core {
   void on(const PeerUnreachable& event);
   void on(const Tick& event);
   void dispatch();
+  void release_held_back();
   void expire_leases();
   void expire_sessions();
 
@@ -93,6 +94,7 @@ class Core {
   void lose(JobId id, const std::string& reason);
   void give_back(JobId id, const std::string& reason);
   void requeue_or_cancel(JobId id);
+  void hold_back(JobId id, uint32_t failures);
   void finish(JobId id, Verdict verdict, AttemptNumber attempt, const std::string& note);
   void skip_dependents(JobId id);
 
@@ -105,6 +107,7 @@ class Core {
   Epoch epoch_;
   Ledger ledger_;
   Leases leases_;
+  std::map<JobId, Instant> held_back_;  // could not be run; tried again then
   Roster roster_;
   std::map<std::string, Push> pushes_;  // the last one of each repository
   uint64_t last_push_ = 0;

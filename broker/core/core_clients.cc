@@ -275,6 +275,8 @@ std::string Core::why_waiting(JobId id) const {
       names += (names.empty() ? "" : ", ") + ledger_.find_job(need)->name;
     return "it needs " + names + ", which has not passed yet";
   }
+  if (held_back_.contains(id))
+    return "its last attempt could not be run; it is tried again after a pause";
   if (roster_.size() == 0) return "no worker is connected: start one with `seaworthy-worker`";
   size_t before = 0;
   for (const ReadyQueue::Entry& entry : ledger_.ready()) {

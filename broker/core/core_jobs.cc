@@ -40,13 +40,20 @@ void Core::record_outcome(JobId id, const wire::AttemptFinished& report) {
     case Outcome::Failed:
     case Outcome::TimedOut: return finish(id, verdict_of(report.outcome), attempt, "");
     case Outcome::Broken:
-      if (failures >= limits::kFailures)
-        finish(id, Verdict::Inconclusive, attempt,
-               "it could not be run " + std::to_string(failures) + " times: " + report.detail);
-      return;
+      if (failures < limits::kFailures) return hold_back(id, failures);
+      return finish(id, Verdict::Inconclusive, attempt,
+                    "it could not be run " + std::to_string(failures) + " times: " + report.detail);
     case Outcome::Cancelled:  // without anybody's asking: the worker was stopped and gives it back
     case Outcome::Lost: return;
   }
+}
+
+// Whatever was in the way, a remote that is away or a full disk, is given time to go away.
+void Core::hold_back(JobId id, uint32_t failures) {
+  Duration pause = limits::kBrokenPause;
+  for (uint32_t i = 1; i < failures; ++i) pause *= 6;
+  ledger_.hold_back(id);
+  held_back_[id] = moment_.now + pause;
 }
 
 void Core::finish(JobId id, Verdict verdict, AttemptNumber attempt, const std::string& note) {

@@ -193,6 +193,12 @@ std::vector<JobId> Ledger::waiting_for(JobId id) const {
   return waiting;
 }
 
+void Ledger::hold_back(JobId id) { ready_.remove(builds_.at(job(id).build).rank, id); }
+
+void Ledger::release(JobId id) {
+  if (const Job* job = find_job(id)) enter_queue_if_ready(id, *job);
+}
+
 Job& Ledger::job(JobId id) {
   auto found = jobs_.find(id);
   SW_ASSERT(found != jobs_.end());

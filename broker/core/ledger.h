@@ -86,6 +86,10 @@ class Ledger {
   std::vector<JobId> leased_by(const std::string& worker) const;
   size_t running_count() const { return running_count_; }
   size_t unfinished_count() const { return unfinished_count_; }
+  // Takes a queued job out of the ready queue, and puts it back. Not durable: a restart forgets it.
+  void hold_back(JobId job);
+  void release(JobId job);
+
   // Jobs of the build that wait for `job` directly.
   std::vector<JobId> waiting_for(JobId job) const;
 

@@ -39,6 +39,8 @@ inline constexpr size_t kDetailBytes = 4096;  // one explaining text
 // Leases. What the two sides must agree on is sent in Welcome (model/timing.h has the values that
 // run).
 inline constexpr uint32_t kLosses = 3;  // a job whose workers were lost this often is Inconclusive
+inline constexpr Duration kBrokenPause =
+    5s;  // before a job that could not be run is tried again; ×6 each time
 inline constexpr uint32_t kFailures = 3;  // the same for attempts that ended Broken
 
 // The broker.

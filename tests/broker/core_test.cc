@@ -320,16 +320,33 @@ TEST_CASE("a job that loses its workers three times is inconclusive and says why
   CHECK(broker.changes<JobFinished>()[0].note.find("lost 3 times") != std::string::npos);
 }
 
-TEST_CASE("an attempt that could not be run is repeated, three times at most") {
+TEST_CASE("an attempt that could not be run is repeated after a pause, three times at most") {
   Harness broker;
   auto build = broker.submit(a_submit(1, {1}))[0].build;
   broker.hello(1, "amy", 1);
   for (uint32_t i = 0; i < limits::kFailures; ++i) {
     CHECK_FALSE(broker.verdict_of_build(build));
     broker.say(1, wire::Ready{boot(1), 1});
+    if (i > 0) {
+      CHECK(broker.count<wire::Assign>(1) == i);
+      broker.pass(limits::kBrokenPause * 6);
+    }
+    REQUIRE(broker.count<wire::Assign>(1) == i + 1);
     broker.finish(1, broker.last<wire::Assign>(1), Outcome::Broken);
   }
   CHECK(broker.verdict_of_build(build) == Verdict::Inconclusive);
+}
+
+TEST_CASE("a job that pauses after it could not be run says so, and can be cancelled") {
+  Harness broker;
+  auto build = broker.submit(a_submit(1, {1}))[0].build;
+  broker.idle_worker(1, "amy", 1);
+  broker.finish(1, broker.last<wire::Assign>(1), Outcome::Broken);
+  CHECK(broker.core().why_waiting({1}).find("could not be run") != std::string::npos);
+  broker.say(Harness::kClient, wire::Cancel{build, {}, ""});
+  CHECK(broker.verdict_of_build(build) == Verdict::Cancelled);
+  broker.pass(limits::kBrokenPause * 10);
+  CHECK(broker.count<wire::Assign>(1) == 1);
 }
 
 TEST_CASE("cancelling a queued build ends it without an attempt") {

@@ -44,6 +44,7 @@ inline bool is_gone(pid_t pid) {
 class LeaderFixture {
  public:
   LeaderFixture() {
+    std::signal(SIGPIPE, SIG_IGN);  // as in the worker: a leader may be gone when it is told
     repository_.write("file", "of the revision\n");
     assign_.job = JobId{7};
     assign_.attempt = AttemptNumber{1};
@@ -59,6 +60,15 @@ class LeaderFixture {
     options_.kill_grace = 10s;
     options_.output_cap_bytes = 1'000'000;
   }
+
+  // The directory can only be removed when the leader writes no more in it.
+  ~LeaderFixture() {
+    if (!leader_) return;
+    leader_->kill();
+    comes_true([this] { return leader_->exit_code().has_value(); });
+  }
+  LeaderFixture(const LeaderFixture&) = delete;
+  LeaderFixture& operator=(const LeaderFixture&) = delete;
 
   wire::Assign& assign() { return assign_; }
   LeaderOptions& options() { return options_; }
