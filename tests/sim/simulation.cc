@@ -13,6 +13,7 @@ namespace {
 
 constexpr int64_t kHealAt = 240'000;
 constexpr int64_t kSettledBy = kHealAt + 3'600'000;
+constexpr uint64_t kStandingStill = 100'000;
 
 }  // namespace
 
@@ -56,9 +57,13 @@ void Simulation::run() {
     at(static_cast<int64_t>(random_.below(kHealAt)), [this, i] { ask(i); });
   for (const Fault& fault : faults_) at(fault.at_ms, [this, fault] { inject(fault); });
   at(kHealAt, [this] { heal(); });
+  uint64_t standing_still = 0;  // actions at one and the same time
   while (!agenda_.empty()) {
     const Scheduled next = agenda_.top();
     agenda_.pop();
+    standing_still = next.at_ms == now_ ? standing_still + 1 : 0;
+    if (standing_still > kStandingStill)
+      throw Violation{"L1: time stands still: a core asks for the same moment again and again"};
     now_ = next.at_ms;
     (*next.action)();
     if (healed_ && (now_ > kSettledBy || everything_is_settled())) break;
