@@ -4,23 +4,14 @@
 
 #include "broker/journal/reads.h"
 #include "tests/broker/broker_fixture.h"
+#include "tests/support/folder.h"
 
 using namespace seaworthy;
 using namespace seaworthy::broker;
 
 namespace {
 
-// A folder of its own for each test, removed at its end.
-struct Folder {
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "seaworthy-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path store() const { return path / "seaworthy.db"; }
-  std::filesystem::path path;
-};
+std::filesystem::path store_in(const Folder& folder) { return folder.path() / "seaworthy.db"; }
 
 // A core whose changes are written as the loop would, one transaction per step.
 class StoredBroker {
@@ -48,7 +39,7 @@ class StoredBroker {
 TEST_CASE("a restart finds the queue, the leases and the outcomes as they were") {
   Folder folder;
   {
-    StoredBroker broker(folder.store());
+    StoredBroker broker(store_in(folder));
     broker.say(9, a_submit(1, {2, 1}, {a_job("lint"), a_job("test", {"lint"})}));
     wire::Hello hello;
     hello.worker = "amy";
@@ -57,7 +48,7 @@ TEST_CASE("a restart finds the queue, the leases and the outcomes as they were")
     broker.say(1, wire::Ready{boot(1), 1});
     broker.say(1, wire::Output{boot(1), {3}, {1}, 0}, 42);
   }
-  StoredBroker broker(folder.store());
+  StoredBroker broker(store_in(folder));
   CHECK(broker.core().epoch() == Epoch{2});
   const Ledger& ledger = broker.core().ledger();
   CHECK(ledger.running_count() == 1);
@@ -81,13 +72,13 @@ TEST_CASE("a restart remembers what was submitted, by revision and by request") 
   wire::Submit again = a_submit(2, {1});
   again.again = true;
   {
-    StoredBroker broker(folder.store());
+    StoredBroker broker(store_in(folder));
     broker.say(9, a_submit(1, {1}));
     broker.say(9, again);
     broker.say(9, wire::Cancel{{1}, {}, ""});
     broker.say(9, wire::Cancel{{2}, {}, ""});
   }
-  StoredBroker broker(folder.store());
+  StoredBroker broker(store_in(folder));
   auto by_revision = std::get<wire::SubmitOk>(broker.say(9, a_submit(3, {1})).at(0).message);
   CHECK(by_revision.builds[0].build == BuildId{1});
   CHECK(by_revision.builds[0].duplicate);
@@ -98,19 +89,19 @@ TEST_CASE("a restart remembers what was submitted, by revision and by request") 
 TEST_CASE("a restart keeps a half-finished build's verdict so far") {
   Folder folder;
   {
-    StoredBroker broker(folder.store());
+    StoredBroker broker(store_in(folder));
     broker.say(9, a_submit(1, {1}, {a_job("a"), a_job("b")}));
     broker.say(9, wire::Cancel{{}, {1}, "not this one"});
   }
-  StoredBroker broker(folder.store());
+  StoredBroker broker(store_in(folder));
   broker.say(9, wire::Cancel{{}, {2}, ""});
-  Reads reads(folder.store());
+  Reads reads(store_in(folder));
   CHECK(reads.show_build({{1}, {}, false})->build.verdict == Verdict::Cancelled);
 }
 
 TEST_CASE("the store tells the story of a build: jobs, attempts, steps and timeline") {
   Folder folder;
-  StoredBroker broker(folder.store());
+  StoredBroker broker(store_in(folder));
   broker.say(9, a_submit(1, {1}));
   wire::Hello hello;
   hello.worker = "amy";
@@ -126,7 +117,7 @@ TEST_CASE("the store tells the story of a build: jobs, attempts, steps and timel
   finished.steps = {{"test", 3, 17}};
   broker.say(1, finished);
 
-  Reads reads(folder.store());
+  Reads reads(store_in(folder));
   auto detail = reads.show_build({{1}, {}, false});
   REQUIRE(detail);
   CHECK(detail->build.verdict == Verdict::Failed);
@@ -142,12 +133,12 @@ TEST_CASE("the store tells the story of a build: jobs, attempts, steps and timel
 
 TEST_CASE("builds are listed newest first, by repository and by the beginning of a revision") {
   Folder folder;
-  StoredBroker broker(folder.store());
+  StoredBroker broker(store_in(folder));
   broker.say(9, a_submit(1, {3, 2, 1}));
   wire::Submit other = a_submit(2, {77});
   other.repository = "/srv/other";
   broker.say(9, other);
-  Reads reads(folder.store());
+  Reads reads(store_in(folder));
   auto all = reads.list_builds({});
   REQUIRE(all.builds.size() == 4);
   CHECK(all.builds[0].repository == "/srv/other");
@@ -164,12 +155,12 @@ TEST_CASE("builds are listed newest first, by repository and by the beginning of
 
 TEST_CASE("heads are remembered, moved and forgotten") {
   Folder folder;
-  StoredBroker broker(folder.store());
+  StoredBroker broker(store_in(folder));
   broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/main", revision(1)});
   broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/main", revision(2)});
   broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/gone", revision(1)});
   broker.say(9, wire::AdvanceHead{"/srv/project", "refs/heads/gone", ""});
-  Reads reads(folder.store());
+  Reads reads(store_in(folder));
   auto heads = reads.list_heads({"/srv/project", ""}).heads;
   REQUIRE(heads.size() == 1);
   CHECK(heads[0].revision == revision(2));
@@ -177,11 +168,11 @@ TEST_CASE("heads are remembered, moved and forgotten") {
 
 TEST_CASE("more heads than fit one answer are listed in parts, none twice and none left out") {
   Folder folder;
-  StoredBroker broker(folder.store());
+  StoredBroker broker(store_in(folder));
   for (int i = 1; i <= 1'500; ++i)
     broker.say(9,
                wire::AdvanceHead{"/srv/project", "refs/heads/branch-" + revision(i), revision(i)});
-  Reads reads(folder.store());
+  Reads reads(store_in(folder));
   wire::ListHeads query{"/srv/project", ""};
   size_t parts = 0, count = 0;
   for (bool more = true; more; ++parts) {
@@ -199,8 +190,8 @@ TEST_CASE("more heads than fit one answer are listed in parts, none twice and no
 TEST_CASE("a store of a newer program is refused by name") {
   Folder folder;
   {
-    Database database(folder.store(), OpenMode::ReadWrite);
+    Database database(store_in(folder), OpenMode::ReadWrite);
     database.execute("PRAGMA user_version = 99");
   }
-  CHECK_THROWS_AS(Journal(folder.store()), StoreError);
+  CHECK_THROWS_AS(Journal(store_in(folder)), StoreError);
 }

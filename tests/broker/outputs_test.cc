@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 
 using namespace seaworthy;
 using namespace seaworthy::broker;
@@ -18,9 +19,8 @@ std::string long_text() {
 }  // namespace
 
 TEST_CASE("any range of an output reads the same, plain and compressed") {
-  std::string pattern = (std::filesystem::temp_directory_path() / "seaworthy-XXXXXX").string();
-  REQUIRE(mkdtemp(pattern.data()) != nullptr);
-  const std::filesystem::path folder = pattern;
+  const Folder own;
+  const std::filesystem::path& folder = own.path();
   const AttemptKey attempt{JobId{4711}, AttemptNumber{2}};
   const std::string text = long_text();
   OutputWriter writer(folder);
@@ -43,15 +43,12 @@ TEST_CASE("any range of an output reads the same, plain and compressed") {
   check_ranges();
   compress_output(folder, attempt, text.size());
   check_ranges();
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("bytes beyond what the store acknowledges are not shown") {
-  std::string pattern = (std::filesystem::temp_directory_path() / "seaworthy-XXXXXX").string();
-  REQUIRE(mkdtemp(pattern.data()) != nullptr);
+  const Folder own;
   const AttemptKey attempt{JobId{1}, AttemptNumber{1}};
-  OutputWriter writer(pattern);
+  OutputWriter writer(own.path());
   writer.write(attempt, 0, "acknowledged, and not");
-  CHECK(read_output(pattern, attempt, 0, 12, 100) == "acknowledged");
-  std::filesystem::remove_all(pattern);
+  CHECK(read_output(own.path(), attempt, 0, 12, 100) == "acknowledged");
 }
