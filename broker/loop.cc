@@ -14,6 +14,11 @@
 namespace seaworthy::broker {
 namespace {
 
+// Nobody tells when a disk fills up or has room again. Commits look by themselves.
+constexpr Duration kLookAtDisk = std::chrono::seconds(5);
+constexpr Duration kLookAtFullDisk = std::chrono::seconds(1);
+constexpr Duration kFindExpired = std::chrono::minutes(1);
+
 constexpr const char* kMonitorEndpoint = "inproc://broker-monitor";
 
 zmq::socket_t monitor_of(zmq::context_t& context, zmq::socket_t& router) {
@@ -44,21 +49,27 @@ Duration wait_of(const wire::Message& message) {
 
 }  // namespace
 
-Loop::Loop(const LoopOptions& options, io::Fd signals)
+Loop::Loop(const LoopOptions& options, const io::Fd& signals)
     : router_(context_, options.listen),
       publisher_(context_, options.events),
       monitor_(monitor_of(context_, router_.handle())),
-      signals_(std::move(signals)),
+      signals_(signals),
       started_(io::wall_now()),
+      keeps_all_(options.keep.all()),
       journal_(options.state / "seaworthy.db"),
       core_(core_options(options.timing), journal_.recover(), io::now()),
-      storage_(std::move(journal_), options.state / "output"),
-      reading_(options.state / "seaworthy.db", options.state / "output"),
+      storage_(std::move(journal_), options.output,
+               DiskSpace({options.state, options.output}, options.least_free_bytes)),
+      reading_(options.state / "seaworthy.db", options.output, options.keep),
       durable_sequence_(core_.ledger().last_sequence()),
-      published_(durable_sequence_) {}
+      published_(durable_sequence_),
+      look_at_disk_(io::now()),
+      find_expired_(look_at_disk_) {
+  reading_.submit(SweepOutput{});
+}
 
-void Loop::run() {
-  while (!stopping_) {
+Ended Loop::run() {
+  while (!stopping_ && space_ != Space::None) {
     wait();
     while (std::optional<int> signal = io::next_signal(signals_))
       stopping_ = stopping_ || *signal != SIGHUP;
@@ -70,19 +81,22 @@ void Loop::run() {
     if (std::optional<Instant> due = core_.next_deadline(); due && *due <= now) step(Tick{}, {});
     expire_long_polls(now);
     commit();
+    look_after_disk(now);
   }
   while (durable_batches_ < submitted_batches_) {
     zmq::pollitem_t items[] = {{nullptr, storage_.fd(), ZMQ_POLLIN, 0}};
     io::poll(items, Duration{1'000});
     take_committed();
   }
+  return stopping_ ? Ended::Stopped : Ended::OutOfSpace;
 }
 
 void Loop::wait() {
-  std::optional<Instant> due = core_.next_deadline();
-  if (std::optional<Instant> poll = long_polls_.next_deadline(); poll && (!due || *poll < *due))
-    due = poll;
-  const Duration most = due ? std::max(*due - io::now(), Duration{0}) : Duration{-1};
+  Instant due = look_at_disk_;
+  if (!keeps_all_) due = std::min(due, find_expired_);
+  due = std::min(due, core_.next_deadline().value_or(due));
+  due = std::min(due, long_polls_.next_deadline().value_or(due));
+  const Duration most = std::max(due - io::now(), Duration{0});
   const bool full = in_flight_total_ > kMostInFlightBytes;
   zmq::pollitem_t items[] = {{nullptr, signals_.get(), ZMQ_POLLIN, 0},
                              {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
@@ -179,6 +193,10 @@ void Loop::commit() {
     for (const Outgoing& out : batch.messages) send({out.peer}, {out.message, out.tag, {}});
     return;
   }
+  submit(std::move(batch));
+}
+
+void Loop::submit(Batch batch) {
   size_t bytes = 0;
   for (const std::string& blob : batch.blobs) bytes += blob.size();
   in_flight_bytes_.push_back(bytes);
@@ -190,6 +208,7 @@ void Loop::commit() {
 void Loop::take_committed() {
   for (Committed& committed : storage_.take_committed()) {
     if (committed.failure) std::rethrow_exception(committed.failure);
+    see_space(committed.space);
     ++durable_batches_;
     in_flight_total_ -= in_flight_bytes_.front();
     in_flight_bytes_.pop_front();
@@ -204,6 +223,31 @@ void Loop::take_committed() {
   }
 }
 
+void Loop::see_space(Space space) {
+  look_at_disk_ = io::now() + (space == Space::Enough ? kLookAtDisk : kLookAtFullDisk);
+  if (space == space_) return;
+  space_ = space;
+  find_expired_ = io::now();
+  if (space == Space::Enough)
+    spdlog::info("there is room on the disk again: new work is taken");
+  else if (space == Space::Low)
+    spdlog::warn(
+        "the disk is nearly full (--min-free-disk): no new work is taken until there is room; what "
+        "runs goes on, and its outcomes are kept");
+  step(SpaceChanged{space == Space::Enough}, {});
+}
+
+void Loop::look_after_disk(Instant now) {
+  if (now >= look_at_disk_) {
+    look_at_disk_ = now + kLookAtDisk;
+    submit({});
+  }
+  if (!keeps_all_ && now >= find_expired_) {
+    find_expired_ = now + kFindExpired;
+    reading_.submit(FindExpired{});
+  }
+}
+
 void Loop::after_commit(const Change& change) {
   narrate(change);
   if (change.sequence) durable_sequence_ = change.sequence;
@@ -215,6 +259,10 @@ void Loop::after_commit(const Change& change) {
           [&](const OutputStored& stored) { wake(stored.job); },
           [&](const JobFinished& finished) { wake(finished.job); },
           [&](const AttemptAssigned& assigned) { wake(assigned.job); },
+          [&](const BuildRemoved& removed) {
+            reading_.submit(RemoveOutput{removed.attempts});
+            find_expired_ = io::now();  // there may be more
+          },
           [&](const AttemptEnded& ended) {
             reading_.submit(CompressOutput{{ended.job, ended.attempt}, ended.report.output_bytes});
           },
@@ -230,7 +278,8 @@ void Loop::ask(Question question) {
 void Loop::take_answers() {
   for (ReadingResult& result : reading_.take_results())
     std::visit(overloaded{[this](Answer& answer) { park_or_answer(std::move(answer)); },
-                          [this](std::vector<wire::EventRow>& events) { publish(events); }},
+                          [this](std::vector<wire::EventRow>& events) { publish(events); },
+                          [this](const BuildsExpired& expired) { step(expired, {}); }},
                result);
 }
 

@@ -26,15 +26,23 @@ struct LoopOptions {
   std::string listen;
   std::string events;
   std::filesystem::path state;  // locked by the caller
+  std::filesystem::path output;
+  uint64_t least_free_bytes = 0;
+  Keep keep;
   Timing timing;
 };
+
+enum class Ended : uint8_t { Stopped, OutOfSpace };
 
 class Loop {
  public:
   // Opens the store, recovers, binds. Throws with a text for people when one of these fails.
-  Loop(const LoopOptions& options, io::Fd signals);
-  // Until SIGTERM or SIGINT; then everything received is durable and answered.
-  void run();
+  Loop(const LoopOptions& options, const io::Fd& signals);
+  // Until SIGTERM or SIGINT; then everything received is durable and answered. Or until there is no
+  // room left to write anything: then another Loop may start when there is. Throws OutOfSpace when
+  // the disk was full first, and StoreError when nobody knows what is durable: the process must
+  // end.
+  Ended run();
 
   const std::string& endpoint() const { return router_.endpoint(); }
   const std::string& events_endpoint() const { return publisher_.endpoint(); }
@@ -50,7 +58,10 @@ class Loop {
   bool take_shell_message(io::Peer peer, const wire::Envelope& envelope);
   void step(const Event& event, std::string blob);
   void commit();
+  void submit(Batch batch);
   void take_committed();
+  void see_space(Space space);
+  void look_after_disk(Instant now);
   void after_commit(const Change& change);
   void take_answers();
   void publish(const std::vector<wire::EventRow>& events);
@@ -65,8 +76,9 @@ class Loop {
   io::Router router_;
   io::Publisher publisher_;
   zmq::socket_t monitor_;
-  io::Fd signals_;
+  const io::Fd& signals_;
   UnixMillis started_;
+  bool keeps_all_;
   Journal journal_;
   Core core_;
   Storage storage_;
@@ -84,6 +96,9 @@ class Loop {
   EventSequence published_;
   bool publishing_ = false;
   std::deque<io::Peer> unreachable_;
+  Space space_ = Space::Enough;
+  Instant look_at_disk_;
+  Instant find_expired_;
   bool stopping_ = false;
 };
 

@@ -9,6 +9,8 @@
 namespace seaworthy::broker {
 namespace {
 
+constexpr const char* kNoSpace =
+    "the broker's disk is nearly full: it takes no new work until there is room";
 constexpr uint64_t kDeepest = 0xff'ffff;  // commits below a tip that are told apart in the order
 
 bool is_revision(const std::string& text) {
@@ -126,6 +128,8 @@ void Core::on_message(const wire::Submit& m) {
   if (ledger_.unfinished_count() + m.revisions.size() * limits::kJobsPerBuild > limits::kQueuedJobs)
     return refuse(wire::ErrorCode::Overloaded, "the queue is full", true);
 
+  if (!has_space_) return refuse(wire::ErrorCode::Overloaded, kNoSpace, true);
+
   wire::SubmitOk ok;
   ok.builds.resize(m.revisions.size());
   if (taken != nullptr && m.again) {
@@ -139,7 +143,8 @@ void Core::on_message(const wire::Submit& m) {
   for (size_t i = m.revisions.size(); i-- > 0;) submit_revision(m, m.revisions[i], ok.builds[i]);
   const bool made_some = ledger_.last_build() != before;
   if (taken == nullptr)
-    decide(RequestTaken{m.request, digest, made_some ? BuildId{before.value + 1} : BuildId{}});
+    decide(RequestTaken{m.request, digest,
+                        made_some ? BuildId{before.value + 1} : ok.builds.back().build});
   answer(std::move(ok));
 }
 
@@ -277,6 +282,7 @@ std::string Core::why_waiting(JobId id) const {
   }
   if (held_back_.contains(id))
     return "its last attempt could not be run; it is tried again after a pause";
+  if (!has_space_) return kNoSpace;
   if (roster_.size() == 0) return "no worker is connected: start one with `seaworthy-worker`";
   size_t before = 0;
   for (const ReadyQueue::Entry& entry : ledger_.ready()) {

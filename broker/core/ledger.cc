@@ -155,6 +155,16 @@ void Ledger::on(const Change&, const OutputStored& body) {
   job.output_bytes += body.size;
 }
 
+void Ledger::on(const Change&, const BuildRemoved& body) {
+  SW_ASSERT(!builds_.contains(body.build) && body.build <= last_build_);
+  for (RequestId request : body.requests) requests_.erase(request);
+  const std::optional<uint32_t> repository = find_number(body.repository),
+                                ref = find_number(body.ref);
+  if (!repository || !ref) return;
+  auto known = revisions_.find({*repository, *ref, body.revision});
+  if (known != revisions_.end() && known->second == body.build) revisions_.erase(known);
+}
+
 const Job* Ledger::find_job(JobId id) const {
   auto found = jobs_.find(id);
   return found == jobs_.end() ? nullptr : &found->second;

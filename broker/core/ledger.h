@@ -125,6 +125,7 @@ class Ledger {
   void on(const Change& change, const BuildFinished& body);
   void on(const Change& change, const HeadAdvanced& body);
   void on(const Change& change, const OutputStored& body);
+  void on(const Change& change, const BuildRemoved& body);
 
   Job& job(JobId id);
   void set_state(JobId id, Job& job, State state);

@@ -13,9 +13,12 @@ std::vector<JobId> parse_ids(const std::string& text) {
   return ids;
 }
 
+// Of the rows that are there, and of those that were.
 template <class IdType>
-IdType largest(const Database& database, const char* sql) {
-  Statement statement(database, sql);
+IdType largest(const Database& database, const std::string& column, const std::string& table,
+               const std::string& key) {
+  Statement statement(database, "SELECT max(value, (SELECT ifnull(max(" + column + "), 0) FROM " +
+                                    table + ")) FROM meta WHERE key = '" + key + "'");
   statement.next();
   return statement.id<IdType>(0);
 }
@@ -73,10 +76,10 @@ std::vector<std::pair<JobId, Job>> jobs_of_unfinished_builds(const Database& dat
 Recovered Journal::recover() {
   Recovered recovered;
   recovered.epoch = epoch_;
-  recovered.last_sequence = largest<EventSequence>(database_, "SELECT max(sequence) FROM event");
-  recovered.last_build = largest<BuildId>(database_, "SELECT max(id) FROM build");
-  recovered.last_job = largest<JobId>(database_, "SELECT max(id) FROM job");
-  recovered.last_rank = largest<BuildId>(database_, "SELECT max(rank) FROM build").value;
+  recovered.last_sequence = largest<EventSequence>(database_, "sequence", "event", "last_sequence");
+  recovered.last_build = largest<BuildId>(database_, "id", "build", "last_build");
+  recovered.last_job = largest<JobId>(database_, "id", "job", "last_job");
+  recovered.last_rank = largest<BuildId>(database_, "rank", "build", "last_rank").value;
   recovered.builds = unfinished_builds(database_);
   recovered.jobs = jobs_of_unfinished_builds(database_);
   Statement verdicts(database_, "SELECT verdict FROM job WHERE build = ? AND state = 3");

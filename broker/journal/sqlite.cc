@@ -1,13 +1,19 @@
 #include "broker/journal/sqlite.h"
 
+#include <cerrno>
+
 #include "shared/base/assert.h"
 
 namespace seaworthy::broker {
 namespace {
 
 [[noreturn]] void fail(sqlite3* db, const std::string& attempted) {
-  throw StoreError("cannot " + attempted + ": " + sqlite3_errmsg(db) + " (SQLite " +
-                   std::to_string(sqlite3_extended_errcode(db)) + ")");
+  const std::string text = "cannot " + attempted + ": " + sqlite3_errmsg(db) + " (SQLite " +
+                           std::to_string(sqlite3_extended_errcode(db)) + ")";
+  const int code = sqlite3_errcode(db) & 0xff, cause = sqlite3_system_errno(db);
+  if (code == SQLITE_FULL || (code == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT)))
+    throw OutOfSpace(text);
+  throw StoreError(text);
 }
 
 }  // namespace

@@ -47,7 +47,9 @@ inline constexpr uint32_t kFailures = 3;  // the same for attempts that ended Br
 inline constexpr size_t kSessions = 20'000;
 inline constexpr size_t kQueuedJobs = 2'000'000;
 inline constexpr size_t kParkedRequests = 20'000;  // long polls that wait
-inline constexpr size_t kEventsPerDrain = 1024;    // received before the loop commits
+inline constexpr size_t kRemovedAtOnce = 64;     // builds that retention removes in one transaction
+inline constexpr Duration kKeptAtLeast = 10min;  // a finished build, whatever is not to be kept
+inline constexpr size_t kEventsPerDrain = 1024;  // received before the loop commits
 
 // Attempts on a worker.
 inline constexpr uint64_t kOutputBytes =

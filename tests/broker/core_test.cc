@@ -429,3 +429,40 @@ TEST_CASE("a repeated Ready does not hand out two jobs to one slot") {
   broker.say(1, wire::Ready{boot(1), 1});
   CHECK(broker.count<wire::Assign>(1) == 1);
 }
+
+TEST_CASE(
+    "on a full disk nothing new is taken or started, outcomes are, and it goes on by itself") {
+  OneRunningJob broker;
+  broker.submit(a_submit(2, {2}));
+  broker.tell(SpaceChanged{false});
+  broker.say(Harness::kClient, a_submit(3, {3}));
+  const auto refusal = broker.last<wire::Error>(Harness::kClient);
+  CHECK(refusal.code == wire::ErrorCode::Overloaded);
+  CHECK(refusal.retryable);
+  CHECK(refusal.message.find("disk") != std::string::npos);
+
+  broker.finish(1, broker.assign, Outcome::Passed);
+  CHECK(broker.verdict_of_build(broker.build) == Verdict::Passed);
+  broker.forget();
+  broker.say(1, wire::Ready{boot(1), 1});
+  CHECK(broker.count<wire::Assign>(1) == 0);
+  CHECK(broker.core().why_waiting({2}).find("disk") != std::string::npos);
+
+  broker.tell(SpaceChanged{true});
+  CHECK(broker.count<wire::Assign>(1) == 1);
+  broker.submit(a_submit(3, {3}));
+}
+
+TEST_CASE("only finished builds are removed; then their revision may be submitted anew") {
+  OneRunningJob broker;
+  const BuildRemoved expired{broker.build, "/srv/project", "refs/heads/main",
+                             revision(1),  {request(1)},   {}};
+  broker.tell(BuildsExpired{{expired, {{99}, "", "", "", {}, {}}}});
+  CHECK(broker.changes<BuildRemoved>().empty());
+  broker.finish(1, broker.assign, Outcome::Passed);
+  broker.tell(BuildsExpired{{expired}});
+  CHECK(broker.changes<BuildRemoved>().size() == 1);
+  auto anew = broker.submit(a_submit(1, {1}));
+  CHECK_FALSE(anew[0].duplicate);
+  CHECK(anew[0].build == BuildId{2});
+}

@@ -19,8 +19,10 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
                    stored.build.revision = b.revision;
                    stored.again = b.again;
                    last_rank_ = std::max(last_rank_, b.rank);
+                   last_build_ = b.build;
                    for (const NewJob& added : b.jobs) {
                      StoredJob& job = jobs_[added.job];
+                     last_job_ = added.job;
                      job.job.build = b.build;
                      job.job.name = added.name;
                      job.all_needs = added.needs;
@@ -68,8 +70,20 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
                    job.verdict = b.verdict;
                    job.verdict_attempt = b.attempt;
                  },
-                 [&](const BuildFinished& b) { builds_.at(b.build).verdict = b.verdict; },
+                 [&](const BuildFinished& b) {
+                   builds_.at(b.build).verdict = b.verdict;
+                   builds_.at(b.build).finished = change.at;
+                 },
                  [&](const HeadAdvanced&) {},
+                 [&](const BuildRemoved& b) {
+                   removed_.insert(b.build);
+                   builds_.erase(b.build);
+                   std::erase_if(jobs_,
+                                 [&](const auto& job) { return job.second.job.build == b.build; });
+                   std::erase_if(requests_, [&](const auto& request) {
+                     return request.second.first_build == b.build;
+                   });
+                 },
                  [&](const OutputStored& b) {
                    jobs_.at(b.job).job.output_bytes = b.offset + b.size;
                    std::string& output = outputs_[{b.job, b.attempt}];
@@ -80,13 +94,22 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
       change.body);
 }
 
+BuildRemoved ModelStore::removal_of(BuildId id) const {
+  const StoredBuild& stored = builds_.at(id);
+  BuildRemoved removal{id, stored.build.repository, stored.build.ref, stored.build.revision, {},
+                       {}};
+  for (const auto& [request, taken] : requests_)
+    if (taken.first_build == id) removal.requests.push_back(request);
+  return removal;
+}
+
 Recovered ModelStore::recover() {
   Recovered recovered;
   recovered.epoch = {++epoch_};
   recovered.last_sequence = last_sequence_;
   recovered.last_rank = last_rank_;
-  if (!builds_.empty()) recovered.last_build = builds_.rbegin()->first;
-  if (!jobs_.empty()) recovered.last_job = jobs_.rbegin()->first;
+  recovered.last_build = last_build_;
+  recovered.last_job = last_job_;
   for (const auto& [id, stored] : builds_) {
     if (!stored.again)
       recovered.known.push_back(

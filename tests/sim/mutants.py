@@ -36,7 +36,10 @@ MUTANTS = [
      "decide(OutputStored{m.job, m.attempt, stored, stored - m.offset, end - stored});",
      "decide(OutputStored{m.job, m.attempt, stored, 0, blob_bytes_});"),
     ("a gap in the output is jumped over", "broker/core/core_workers.cc",
-     "const bool fits = m.offset <= stored &&", "const bool fits ="),
+     "const bool fits = m.offset <= stored && end > stored && blob_bytes_ <= limits::kOutputChunkBytes;\n"
+     "  if (fits) decide(OutputStored{m.job, m.attempt, stored, stored - m.offset, end - stored});",
+     "const uint64_t skip = stored > m.offset ? stored - m.offset : 0;\n"
+     "  if (end > stored) decide(OutputStored{m.job, m.attempt, stored, skip, blob_bytes_ - skip});"),
     ("output of a revoked attempt is stored", "broker/core/core_workers.cc",
      "  if (job == nullptr || !holds(*session, *job, m.attempt))\n    return refuse_attempt(*session, {m.job, m.attempt});\n  renew(m.job);\n  const uint64_t end",
      "  if (job == nullptr || job->attempt != m.attempt)\n    return refuse_attempt(*session, {m.job, m.attempt});\n  const uint64_t end"),
@@ -66,6 +69,14 @@ MUTANTS = [
      "held == held_.end()) return;\n  wire::AttemptFinished"),
     ("the worker does not go back when output is not acknowledged", "worker/core/delivery.cc",
      "now >= *go_back_at_) {\n    sent_ = acknowledged_;", "now >= *go_back_at_) {"),
+    ("the worker obeys a broker that was deposed", "worker/core/core.cc",
+     "if (message.epoch < epoch_) {", "if (false) {"),
+    ("new builds are taken while the disk is full", "broker/core/core_clients.cc",
+     "if (!has_space_) return refuse", "if (false) return refuse"),
+    ("jobs are handed out while the disk is full", "broker/core/core.cc",
+     "while (has_space_ && !ledger_", "while (!ledger_"),
+    ("a build without a verdict is removed", "tests/sim/simulation_broker.cc",
+     "if (stored.verdict && stored.finished.value", "if (stored.finished.value"),
     ("messages leave before the changes are durable", "tests/sim/simulation_broker.cc",
      "    gathered_.push_back(std::move(batch));\n    commit();",
      "    for (const broker::Outgoing& out : batch.messages) send_from_broker(out);\n"
