@@ -51,6 +51,9 @@ int serve(broker::Options& options) {
     try {
       broker::Loop loop(options.loop, signals);
       announce(loop, options);
+      // The system may have chosen the ports: whoever knows them finds the next loop there.
+      options.loop.listen = loop.endpoint();
+      options.loop.events = loop.events_endpoint();
       if (loop.run() == broker::Ended::Stopped) break;
     } catch (const broker::OutOfSpace& error) {
       spdlog::error("{}: what was not acknowledged is asked again by whoever sent it",

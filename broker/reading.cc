@@ -107,7 +107,7 @@ wire::Message Reading::answer(const wire::ShowBuild& query) {
   const std::string what = query.build ? "build " + std::to_string(query.build.value)
                                        : "job " + std::to_string(query.job.value);
   const char* why = reads_.was_removed(query)
-                        ? " any more: the broker was told to keep no more builds (--keep-…)"
+                        ? " any more: the broker does not keep builds as old as that (--keep-…)"
                         : "";
   return wire::Error{wire::ErrorCode::NotFound, "there is no " + what + why, false, 0};
 }
