@@ -76,7 +76,8 @@ WHERE (started_ms <> 0) <> (coalesce(attempts, 0) > 0)
           R"sql(
 WITH told AS (SELECT build, max(gravity) AS gravity FROM job JOIN verdicts ON value = verdict
               GROUP BY build HAVING count(*) = count(verdict))
-SELECT id, 0, 0, printf('it is %s, and the gravest verdict of its jobs is %s', has.word, gravest.word)
+SELECT id, 0, 0, printf('it is %s, and the gravest verdict of its jobs is %s', has.word,
+                        gravest.word)
 FROM build JOIN told ON told.build = build.id JOIN verdicts has ON has.value = build.verdict
   JOIN verdicts gravest ON gravest.gravity = told.gravity
 WHERE build.state = 3 AND has.gravity <> told.gravity
@@ -91,7 +92,8 @@ WITH told AS (SELECT build, min(sequence) AS first, sum(kind = 1) AS times,
 SELECT id, 0, 0,
   CASE WHEN coalesce(times, 0) <> 1
          THEN printf('%d events say that it was submitted', coalesce(times, 0))
-       ELSE printf('event %d, about it, comes before event %d, its submission', first, submitted) END
+       ELSE printf('event %d, about it, comes before event %d, its submission', first, submitted)
+  END
 FROM build LEFT JOIN told ON told.build = build.id
 WHERE coalesce(times, 0) <> 1 OR first <> submitted
 )sql"},

@@ -9,7 +9,8 @@ namespace {
 constexpr std::array kChecks{
     Check{"event-numbers", Promise::Store, "Events are numbered without gaps.", kRestore,
           R"sql(
-WITH numbered AS (SELECT sequence, lag(sequence, 1, 0) OVER (ORDER BY sequence) AS before FROM event)
+WITH numbered AS (SELECT sequence, lag(sequence, 1, 0) OVER (ORDER BY sequence) AS before
+                  FROM event)
 SELECT 0, 0, 0, printf('%d event(s) before event %d are missing', sequence - before - 1, sequence)
 FROM numbered WHERE sequence > before + 1 AND NOT EXISTS (SELECT * FROM gaps_allowed)
 )sql"},

@@ -23,7 +23,8 @@ FROM job GROUP BY build, name HAVING count(*) > 1
 SELECT build, id, 0, printf('its needs are no list of jobs: %.80s', needs)
 FROM job WHERE NOT json_valid('[' || replace(needs, ' ', ',') || ']')
 UNION ALL
-SELECT need.build, need.job, 0, printf('it needs job %.20s, which is not another one of its build', need)
+SELECT need.build, need.job, 0,
+       printf('it needs job %.20s, which is not another one of its build', need)
 FROM need LEFT JOIN job other ON other.id = need
 WHERE other.build IS NOT need.build OR need = need.job
 )sql"},
@@ -38,7 +39,8 @@ SELECT need.build, need.job, 0,
          THEN printf('it was given to a worker, and job %d, which it needs, has not passed', need)
        ELSE printf('it is %s, and job %d, which it needs, did not pass',
                    (SELECT word FROM states WHERE value = job.state), need) END
-FROM need JOIN job ON job.id = need.job JOIN job other ON other.id = need AND other.build = need.build
+FROM need JOIN job ON job.id = need.job
+  JOIN job other ON other.id = need AND other.build = need.build
 WHERE job.attempt > 0 AND NOT (other.state = 3 AND other.verdict IN (1, 3))
    OR other.state = 3 AND other.verdict NOT IN (1, 3)
       AND NOT (job.state = 3 AND job.verdict IN (4, 5))
@@ -146,8 +148,8 @@ WHERE job.losses <> coalesce(told.losses, 0) OR job.failures <> coalesce(told.fa
           R"sql(
 SELECT build, id, 0, printf('it is %s%s after %d losses and %d failures; the limits are %d and %d',
                             (SELECT word FROM states WHERE value = state),
-                            coalesce(', ' || (SELECT word FROM verdicts WHERE value = verdict) || ',',
-                                     ''),
+                            coalesce(', ' || (SELECT word FROM verdicts WHERE value = verdict)
+                                     || ',', ''),
                             job.losses, job.failures, limits.losses, limits.failures)
 FROM job JOIN limits
 WHERE job.losses > limits.losses OR job.failures > limits.failures

@@ -51,7 +51,8 @@ void read_plain(int fd, uint64_t extent, bool with_digest, OutputContent& conten
   content.sha256 = sha.hex();
 }
 
-// Frame by frame, as the broker reads it. Stops when it is clear that there is more than `extent`.
+// Frame by frame, as the broker reads it: all but the last are full, so that a frame costs no more
+// than the bytes it brings. Stops when it is clear that there is more than `extent`.
 void read_packed(int fd, uint64_t extent, OutputContent& content) {
   Sha256 sha;
   std::string packed, text(kFrameBytes, '\0');
@@ -64,14 +65,14 @@ void read_packed(int fd, uint64_t extent, OutputContent& content) {
     if (packed.empty()) break;
     const size_t frame = ZSTD_findFrameCompressedSize(packed.data(), packed.size());
     const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
-    if (ZSTD_isError(frame) || size > kFrameBytes ||
+    const bool follows_a_full_one = content.bytes % kFrameBytes == 0;
+    if (ZSTD_isError(frame) || size == 0 || size > kFrameBytes || !follows_a_full_one ||
         ZSTD_decompress(text.data(), text.size(), packed.data(), frame) != size)
       return fail(content, OutputState::Damaged,
                   "the part at byte " + std::to_string(offset) + " of the file cannot be unpacked");
     sha.add(std::string_view(text).substr(0, size));
     offset += frame;
     content.bytes += size;
-    if (size == 0 && frame == 0) break;
   }
   content.sha256 = sha.hex();
 }

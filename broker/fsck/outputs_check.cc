@@ -157,7 +157,7 @@ std::optional<FileName> parse_name(const fs::path& relative) {
   return std::nullopt;
 }
 
-std::string sizes(uint64_t count, const std::vector<std::string>& named) {
+std::string list_of(uint64_t count, const std::vector<std::string>& named) {
   std::string text;
   for (size_t i = 0; i < std::min(named.size(), kOrphansNamed); ++i)
     text += (i == 0 ? "" : ", ") + named[i];
@@ -176,7 +176,7 @@ class Orphans {
     fs::recursive_directory_iterator all(directory_, error), end;
     for (; !error && all != end; all.increment(error)) {
       std::error_code unclear;
-      if (all->is_directory(unclear) && !all->is_symlink(unclear)) continue;
+      if (all->is_directory(unclear)) continue;
       const fs::path relative = all->path().lexically_relative(directory_);
       if (is_orphan(relative) && ++count_ <= kOrphansKept) found_.push_back(relative);
     }
@@ -207,8 +207,8 @@ class Orphans {
     const uint64_t count = count_ > kOrphansKept ? count_ : left.size();
     report.notes.push_back(
         std::to_string(count) + (count == 1 ? " file" : " files") + " below " +
-        directory_.string() +
-        " belong to no attempt that the store knows, and may be deleted: " + sizes(count, left));
+        directory_.string() + (count == 1 ? " belongs" : " belong") +
+        " to no attempt that the store knows, and may be deleted: " + list_of(count, left));
   }
 
   const fs::path& directory_;
