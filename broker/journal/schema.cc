@@ -113,6 +113,8 @@ int64_t version_of(Database& database) {
 
 }  // namespace
 
+int64_t present_version() { return static_cast<int64_t>(kSteps.size()); }
+
 void prepare_store(Database& database) {
   database.execute("PRAGMA journal_mode = WAL");
   database.execute("PRAGMA synchronous = FULL");

@@ -72,10 +72,13 @@ void Checker::durable(const broker::Change& change) {
           },
           [&](const broker::AttemptLost& b) {
             losses_[b.job].insert(b.attempt.value);
-            require(b.losses <= limits::kLosses, "S8: more losses than allowed");
+            require(b.losses <= limits::kLosses && losses_[b.job].size() <= limits::kLosses,
+                    "S8: more losses than allowed");
           },
           [&](const broker::AttemptEnded& b) {
-            require(b.failures <= limits::kFailures, "S8: more failures than allowed");
+            failures_[b.job] += b.report.outcome == Outcome::Broken;
+            require(b.failures <= limits::kFailures && failures_[b.job] <= limits::kFailures,
+                    "S8: more failures than allowed");
             const std::string& stored = store_.output({b.job, b.attempt});
             require(b.report.attempt == b.attempt,
                     "S4: an outcome is recorded for another attempt than it came from");

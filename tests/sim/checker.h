@@ -49,7 +49,8 @@ class Checker {
   std::map<BuildId, Verdict> build_verdicts_;
   std::map<JobId, uint32_t> attempts_at_cancel_;
   std::set<JobId> cancel_asked_;
-  std::map<JobId, std::set<uint32_t>> losses_;
+  std::map<JobId, std::set<uint32_t>> losses_;  // by attempt: an adopted one may be lost twice
+  std::map<JobId, uint32_t> failures_;
   EventSequence last_sequence_;
 };
 
