@@ -86,7 +86,7 @@ JobRun::Ended JobRun::end_all() {
 void JobRun::wait_once(Duration most) {
   const Instant now = io::now();
   if (deadline_) most = std::min(most, *deadline_ - now);
-  if (reported_bytes_ != log_.size_bytes())
+  if (reported_bytes_ != log_.size_bytes() && unsent_reports_.empty())
     most = std::min(most, reported_at_ + kGrowthEvery - now);
   const auto timeout_ms = static_cast<int>(std::clamp(most, Duration{0}, kVeryLong).count());
   std::array<pollfd, 4> polled{{{worker_gone_ ? -1 : kControlFd, POLLIN, 0},
