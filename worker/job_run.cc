@@ -19,8 +19,6 @@
 namespace seaworthy::worker {
 namespace {
 
-constexpr int kControlFd = 0;
-constexpr int kReportFd = 3;
 // A line of output is at the broker long before 200 ms, and a chatty job costs 50 wake-ups a
 // second.
 constexpr Duration kGrowthEvery{20};
@@ -34,7 +32,8 @@ void set_nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOC
 
 }  // namespace
 
-JobRun::JobRun(OutputLog& log, Duration kill_grace) : log_(log), kill_grace_(kill_grace) {
+JobRun::JobRun(OutputLog& log, const Group& group, Duration kill_grace)
+    : log_(log), group_(group), kill_grace_(kill_grace) {
   std::array<int, 2> ends{};
   SW_ASSERT(pipe2(ends.data(), O_CLOEXEC) == 0);
   pipe_read_ = io::Fd(ends[0]);
@@ -75,6 +74,7 @@ JobRun::Ended JobRun::end_all() {
     }
   }
   result.forced = left.size();
+  if (!left.empty()) group_.kill();
   if (!left.empty()) result.surviving = kill_descendants(kKillForMs);
   reap();
   read_what_is_there();
