@@ -145,6 +145,9 @@ Event Attempts::event_of_death(AttemptKey key, const Running& running, int exit_
     spdlog::error("{} processes of job {} cannot be ended", left, directory_name(key));
   remove_tree(workspace(key));
   if (running.killed) return AttemptGone{key};
+  // It may have died between writing the outcome and saying so.
+  if (auto outcome = spool_.entry(key).outcome(); outcome && *outcome)
+    return AttemptEnded{std::move(**outcome)};
   wire::AttemptFinished report = broken(
       key, running.trouble.empty()
                ? "the process that led this job died, with exit code " + std::to_string(exit_code)

@@ -160,6 +160,9 @@ void JobRun::report_growth() {
 void JobRun::tell(const std::string& line) {
   if (worker_gone_) return;
   unsent_reports_ += line;
+  // What a job or git brought along must not be taken for a line of its own.
+  std::replace(unsent_reports_.end() - static_cast<std::ptrdiff_t>(line.size()),
+               unsent_reports_.end(), '\n', ' ');
   unsent_reports_ += '\n';
   flush_reports();
 }

@@ -57,12 +57,13 @@ class Leader {
         started_(io::now()) {}
 
   int run() {
-    if (auto assign = spool_.assignment()) {
-      assign_ = std::move(*assign);
-      run_job();
-    } else {
-      conclude(Outcome::Broken, assign.error());
+    auto assign = spool_.assignment();
+    if (!assign) {  // whose outcome it would be is not known here
+      run_.tell_at_last("broken " + assign.error());
+      return 0;
     }
+    assign_ = std::move(*assign);
+    run_job();
     const JobRun::Ended ended = run_.end_all();
     if (run_.stop() != Stop::Killed) report(ended);
     group_.remove();
@@ -134,10 +135,12 @@ class Leader {
   }
 
   bool run_step(size_t index) {
+    if (run_.stop() != Stop::None) return false;  // came as the last step ended
     const Step& step = assign_.specification.steps[index];
     const std::string number = std::to_string(index + 1);
     const std::string name =
-        step.name.empty() ? "step " + number : clipped(step.name, limits::kNameBytes);
+        step.name.empty() ? "step " + number
+                          : clipped(step.name.substr(0, step.name.find('\n')), limits::kNameBytes);
     doing_ = "step " + number + " (" + name + ")";
     log_.append_line("==> step " + number + " of " +
                      std::to_string(assign_.specification.steps.size()) + ": " + name);

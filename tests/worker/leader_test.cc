@@ -321,6 +321,28 @@ TEST_CASE("a worker without a shell is broken, not the job failed") {
   CHECK(contains(outcome.detail, "neither bash nor sh"));
 }
 
+TEST_CASE("a leader that cannot read its assignment says so and writes no outcome") {
+  LeaderFixture job;
+  job.start({"true"});
+  job.wait_for_outcome();
+  job.wait_for_exit();
+  LeaderOptions options = job.options();
+  options.spool_entry = job.folder() / "spool/8.1";
+  std::filesystem::create_directories(options.spool_entry);
+  auto leader = LeaderProcess::start(WORKER_PROGRAM, options);
+  REQUIRE(leader);
+  std::vector<LeaderReport> reports;
+  REQUIRE(comes_true([&] {
+    const bool has_ended = leader->exit_code().has_value();
+    for (LeaderReport& report : leader->read_reports()) reports.push_back(std::move(report));
+    return has_ended;
+  }));
+  REQUIRE(reports.size() == 1);
+  REQUIRE(std::holds_alternative<leader_says::Broken>(reports[0]));
+  CHECK(contains(std::get<leader_says::Broken>(reports[0]).reason, "assignment"));
+  CHECK_FALSE(std::filesystem::exists(options.spool_entry / "outcome"));
+}
+
 TEST_CASE("a job without steps has passed") {
   LeaderFixture job;
   CHECK(job.run({}).outcome == Outcome::Passed);

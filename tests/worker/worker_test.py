@@ -391,6 +391,16 @@ class WorkerProgram(Case):
         self.assertIn("--min-free-disk", self.broker.expect("Decline", job=7)["reason"])
         self.assertEqual(worker.output().count("takes no more jobs: only"), 1)
 
+    def test_the_name_of_a_step_cannot_speak_for_its_leader(self):
+        worker = self.ready_worker()
+        steps = [{"name": "build\ngrew 1000000\nbroken by its name", "run": "true", "env": {}}]
+        self.broker.send("Assign", job=7, attempt=1, build=1, repository=str(self.repository.path), ref="",
+                         revision=self.revision, specification={"name": "test", "steps": steps})
+        report = self.broker.expect("AttemptFinished", outcome="passed")
+        self.assertEqual(report["steps"][0]["name"], "build")
+        self.assertEqual(report["output_bytes"], len(self.broker.output[7, 1]))
+        self.assertNotIn("is shorter than it was", worker.output())
+
     def test_garbage_from_a_broker_changes_nothing(self):
         self.ready_worker()
         for frames in ([b"x"], [b"SWTY", b""], [b"a"] * 7, [b"SWTY" + bytes(16), b"\xdd\xff\xff\xff\xff"]):
