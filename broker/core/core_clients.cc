@@ -229,8 +229,10 @@ void Core::on_message(const wire::ListWorkers&) {
   const Duration suspicious = 3 * options_.timing.heartbeat;
   for (const auto& [name, peer] : roster_.by_worker()) {
     const Session& session = roster_.at(peer);
-    wire::WorkerRow row{name, session.id,         "idle",      session.labels, {},
-                        {},   session.heard_wall, session.pid, session.host,   session.version};
+    const char* at_rest = session.reason.empty() ? "idle" : "sick";
+    wire::WorkerRow row{
+        name,        session.id,   at_rest,         session.labels, {}, {}, session.heard_wall,
+        session.pid, session.host, session.version, session.reason};
     if (std::vector<JobId> leased = ledger_.leased_by(name); !leased.empty()) {
       row.state = "busy";
       row.job = leased.front();

@@ -71,6 +71,7 @@ void Core::on_message(const wire::Ready& m) {
   for (JobId job : ledger_.leased_by(session->worker))
     if (const Leases::Lease* lease = leases_.find(job); lease != nullptr && !lease->accepted)
       ++on_their_way;
+  session->reason = m.reason.substr(0, limits::kDetailBytes);
   roster_.set_slots(*session, m.slots > on_their_way ? m.slots - on_their_way : 0);
 }
 

@@ -83,7 +83,8 @@ Json worker_object(const wire::WorkerRow& worker) {
   return {{"worker", worker.worker},    {"session", worker.session.value},
           {"state", worker.state},      {"labels", worker.labels},
           {"job", null_or(worker.job)}, {"last_heard_ms", null_or(worker.last_heard)},
-          {"pid", worker.pid},          {"host", worker.host}};
+          {"pid", worker.pid},          {"host", worker.host},
+          {"reason", worker.reason}};
 }
 
 Json submitted_object(const wire::SubmittedBuild& build) {

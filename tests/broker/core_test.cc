@@ -422,6 +422,22 @@ TEST_CASE("an idle worker that has waited longest gets the next job") {
   CHECK(broker.count<wire::Assign>(2) == 0);
 }
 
+TEST_CASE("a worker that says it is sick is listed with its reason and is given nothing") {
+  Harness broker;
+  broker.idle_worker(1, "amy", 1);
+  broker.say(1, wire::Ready{boot(1), 0, "its disk is full"});
+  broker.submit(a_submit(1, {1}));
+  CHECK(broker.count<wire::Assign>(1) == 0);
+  broker.say(Harness::kClient, wire::ListWorkers{});
+  CHECK(broker.last<wire::WorkerList>(Harness::kClient).workers.at(0).state == "sick");
+  CHECK(broker.last<wire::WorkerList>(Harness::kClient).workers.at(0).reason == "its disk is full");
+  broker.say(1, wire::Ready{boot(1), 1});
+  CHECK(broker.count<wire::Assign>(1) == 1);
+  broker.say(Harness::kClient, wire::ListWorkers{});
+  CHECK(broker.last<wire::WorkerList>(Harness::kClient).workers.at(0).state == "busy");
+  CHECK(broker.last<wire::WorkerList>(Harness::kClient).workers.at(0).reason.empty());
+}
+
 TEST_CASE("a repeated Ready does not hand out two jobs to one slot") {
   Harness broker;
   broker.idle_worker(1, "amy", 1);
