@@ -47,7 +47,7 @@ class World:
         self.folder, self.seed = folder, seed
         self.history = History(folder / "history.jsonl")
         self.house = House(folder, self.history, may_mount)
-        self.network, self.clients = None, []
+        self.network, self.clients, self.askers = None, [], []
         self.executions = folder / "executions"
         self.watched = Project(folder / "watched", self.executions)
         self.direct = Project(folder / "direct", self.executions)
@@ -67,10 +67,10 @@ class World:
         until(lambda: self.looker.rows, "the first build")
         result = self.house.run_cli("hook", "install", self.watched.path)
         assert result.returncode == 0, result.stderr
-        self.clients = [
-            self.looker, clients.Committer(self, random.Random(f"{self.seed} committer")),
-            clients.Submitter(self, random.Random(f"{self.seed} submitter"), addresses["submitter"]),
-            clients.Canceller(self, addresses["canceller"])]
+        self.askers = [
+            clients.Committer(self, random.Random(f"{self.seed} committer")),
+            clients.Submitter(self, random.Random(f"{self.seed} submitter"), addresses["submitter"])]
+        self.clients = [self.looker, *self.askers, clients.Canceller(self, addresses["canceller"])]
 
     # -- what the clients ask
 
@@ -109,7 +109,8 @@ class World:
         if failed:
             raise failed[0]
         rows = list(self.looker.rows.values())
-        words = [f"build {row['build']} has no verdict" for row in rows if row["verdict"] is None]
+        words = [f"the {client.thread.name} has not finished" for client in self.askers if client.thread.is_alive()]
+        words += [f"build {row['build']} has no verdict" for row in rows if row["verdict"] is None]
         built = {(row["repository"], row["revision"]) for row in rows}
         words += [f"revision {revision} has no build" for repository, revision in self.plans
                   if repository == str(self.watched.path) and (repository, revision) not in built]

@@ -1,10 +1,12 @@
 // A library for LD_PRELOAD that makes a program's machine fail on demand: its disk is full, it
-// cannot make anything durable, its wall clock jumps. The switches are three words of 8 bytes in
-// the file that CHAOS_FAULTS names, mapped by each program and written by the test at any time:
+// cannot make anything durable, or takes long for it, its wall clock jumps. The switches are four
+// words of 8 bytes in the file that CHAOS_FAULTS names, mapped by each program and written by the
+// test at any time:
 //
 //   0  not 0: fsync and fdatasync fail with EIO
 //   1  not 0: writing to a regular file fails with ENOSPC, other than to stdin, stdout and stderr
 //   2  milliseconds, signed, that the wall clock is ahead
+//   3  milliseconds that fsync and fdatasync take longer
 //
 // Not libfaketime: it does the clock only, would be one more package to install, and also moves the
 // clocks that never jump on a real machine (monotonic, boot time), on which leases rest. Absolute
@@ -28,7 +30,7 @@ namespace {
 using Switch = std::atomic<int64_t>;
 static_assert(sizeof(Switch) == 8 && Switch::is_always_lock_free);
 
-constexpr size_t kSync = 0, kDisk = 1, kClock = 2, kSwitches = 3;
+constexpr size_t kSync = 0, kDisk = 1, kClock = 2, kSlow = 3, kSwitches = 4;
 
 Switch* map_switches() {
   const char* path = std::getenv("CHAOS_FAULTS");
@@ -58,6 +60,8 @@ bool disk_refuses(int fd) {
 }
 
 bool sync_refuses() {
+  if (const int64_t slow_ms = value_of(kSlow); slow_ms > 0)
+    usleep(static_cast<useconds_t>(slow_ms * 1000));
   if (value_of(kSync) == 0) return false;
   errno = EIO;
   return true;

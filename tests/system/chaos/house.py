@@ -28,18 +28,18 @@ class Switches:
     """The words of chaos_faults.cc, for the programs of one machine."""
 
     def __init__(self, path):
-        path.write_bytes(bytes(24))
+        path.write_bytes(bytes(32))
         with open(path, "r+b") as file:
-            self.words = mmap.mmap(file.fileno(), 24)
+            self.words = mmap.mmap(file.fileno(), 32)
         self.environment = {"LD_PRELOAD": str(SHIM), "CHAOS_FAULTS": str(path)}
 
-    def set(self, sync_fails=None, disk_full=None, clock_ms=None):
-        for index, value in enumerate((sync_fails, disk_full, clock_ms)):
+    def set(self, sync_fails=None, disk_full=None, clock_ms=None, sync_slow_ms=None):
+        for index, value in enumerate((sync_fails, disk_full, clock_ms, sync_slow_ms)):
             if value is not None:
                 self.words[8 * index:8 * index + 8] = struct.pack("=q", int(value))
 
     def heal(self):
-        self.set(0, 0, 0)
+        self.set(0, 0, 0, 0)
 
 
 class Disk:

@@ -33,7 +33,7 @@ class Fault:
 
 
 KINDS = ("kill_broker", "kill_worker", "kill_leader", "kill_watcher", "kill_all", "stop_broker", "stop_worker",
-         "partition", "full_disk", "failing_sync", "clock_jump")
+         "partition", "full_disk", "failing_sync", "slow_sync", "clock_jump")
 
 
 def schedule(seed, seconds, workers, proxies):
@@ -42,6 +42,7 @@ def schedule(seed, seconds, workers, proxies):
     weights = {}
     while len(weights) < 4:
         weights = {kind: weight for kind in KINDS if (weight := rng.choice((0, 1, 1, 3)))}
+    weights["partition"] = rng.choice((1, 3))  # what the product must bear most often
     weights["kill_all"] = min(weights.get("kill_all", 0), 0.5)
     mean_gap = rng.choice((0.7, 1.2, 2.0))
     faults, at = [], rng.uniform(0.5, 2)
@@ -54,7 +55,7 @@ def schedule(seed, seconds, workers, proxies):
 
 def draw_fault(rng, at, kind, workers, proxies):
     target, lasts, amount = "broker", 0.0, 0.0
-    if kind.startswith("kill"):
+    if kind.startswith("kill") and kind != "kill_leader":
         lasts = rng.choice((0.0, rng.uniform(0, 2), rng.uniform(0, 8)))
     if kind in ("kill_worker", "kill_leader", "stop_worker"):
         target = rng.choice(workers)
@@ -69,7 +70,9 @@ def draw_fault(rng, at, kind, workers, proxies):
     elif kind == "full_disk":
         lasts, amount = rng.uniform(0.5, 5), rng.choice((0, 0, 64, 1_000))  # KB that are left
     elif kind == "failing_sync":
-        lasts = rng.uniform(0.1, 2)
+        target, lasts = rng.choice(("broker", "broker", "workers")), rng.uniform(0.1, 2)
+    elif kind == "slow_sync":  # until the next one: what is done before it is durable is seen by a kill meanwhile
+        amount = rng.choice((0, 5, 50, 300))  # ms
     elif kind == "clock_jump":
         target, amount = rng.choice(("broker", "workers", "both")), round(rng.uniform(-30, 30), 2)  # hours
     if kind.startswith("stop"):
@@ -172,6 +175,9 @@ class Nemesis:
         return self._later(fault, end)
 
     def _failing_sync(self, fault):
+        if fault.target == "workers":  # a value for them, not their end: an attempt is Broken at worst
+            self.house.worker_switches.set(sync_fails=1)
+            return self._later(fault, lambda: self.house.worker_switches.set(sync_fails=0))
         self.house.broker_fails(True)
         self.house.broker_switches.set(sync_fails=1)
 
@@ -179,6 +185,10 @@ class Nemesis:
             self.house.broker_switches.set(sync_fails=0)
             self.house.broker_fails(self.house.disk.full)
         return self._later(fault, end)
+
+    def _slow_sync(self, fault):
+        self.house.broker_switches.set(sync_slow_ms=fault.amount)
+        return True
 
     def _clock_jump(self, fault):
         switches = {"broker": [self.house.broker_switches], "workers": [self.house.worker_switches],

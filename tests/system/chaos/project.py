@@ -77,7 +77,7 @@ def draw_plan(rng, number):
     for index in range(rng.choices((1, 2, 3), (6, 3, 1))[0]):
         kind = rng.choices(("quick", "fails", "chatty", "slow", "steady"), (8, 3, 3, 3, 3))[0]
         lines = {"quick": rng.randint(1, 5), "fails": rng.randint(1, 5), "chatty": rng.choice((600, 9_000, 40_000)),
-                 "slow": rng.randint(1, 2), "steady": rng.randint(5, 25)}[kind]
+                 "slow": rng.randint(1, 2), "steady": rng.choice((5, 20, 70))}[kind]
         needs = tuple(job.name for job in jobs if rng.random() < 0.5)
         jobs.append(Job("abc"[index], kind, needs, lines))
     return Plan(number, tuple(jobs), rng.uniform(0, 5) if rng.random() < 0.05 else None)
