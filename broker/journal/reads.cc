@@ -23,10 +23,20 @@ namespace {
   "event.job LEFT JOIN "                                                                           \
   "attempt ON attempt.job = event.job AND attempt.number = event.attempt "
 
+// What has no word cannot be said: an enumerator that no broker wrote is the store's fault.
 template <class Enum>
-std::optional<Enum> optional_enum(const Statement& row, int column) {
+Enum enum_of(const Statement& row, int column, Enum last) {
+  const int64_t value = row.integer(column);
+  if (value < 1 || value > static_cast<int64_t>(last))
+    throw StoreError("cannot answer from the store: it has the impossible value " +
+                     std::to_string(value) + " for a state, verdict, outcome or kind of event");
+  return static_cast<Enum>(value);
+}
+
+template <class Enum>
+std::optional<Enum> optional_enum(const Statement& row, int column, Enum last) {
   if (row.is_null(column)) return std::nullopt;
-  return static_cast<Enum>(row.integer(column));
+  return enum_of(row, column, last);
 }
 
 // A revision is hex digits, so its prefix is a range: `1a2` to `1a3`, exclusively. This lets the
@@ -164,8 +174,8 @@ wire::BuildRow Reads::build_row(const Statement& row) {
           row.text(4),
           row.text(5),
           row.text(6),
-          static_cast<State>(row.integer(7)),
-          optional_enum<Verdict>(row, 8),
+          enum_of(row, 7, State::Finished),
+          optional_enum(row, 8, Verdict::Inconclusive),
           row.time(9),
           row.time(10),
           row.time(11)};
@@ -178,8 +188,8 @@ std::vector<wire::JobRow> Reads::jobs_of(BuildId build, bool with_specifications
     wire::JobRow job;
     job.job = jobs_.id<JobId>(0);
     job.name = jobs_.text(1);
-    job.state = static_cast<State>(jobs_.integer(2));
-    job.verdict = optional_enum<Verdict>(jobs_, 3);
+    job.state = enum_of(jobs_, 2, State::Finished);
+    job.verdict = optional_enum(jobs_, 3, Verdict::Inconclusive);
     job.note = jobs_.text(4);
     if (with_specifications) {
       Result<JobSpec> spec = wire::decode_specification(jobs_.text(5));
@@ -199,7 +209,7 @@ std::vector<wire::AttemptRow> Reads::attempts_of(JobId job) {
     wire::AttemptRow& row = attempts.emplace_back();
     row.attempt = attempts_.id<AttemptNumber>(0);
     row.worker = attempts_.text(1);
-    row.outcome = optional_enum<Outcome>(attempts_, 2);
+    row.outcome = optional_enum(attempts_, 2, Outcome::Broken);
     row.detail = attempts_.text(3);
     row.assigned = attempts_.time(4);
     row.first_output = attempts_.time(5);
@@ -228,7 +238,7 @@ bool Reads::was_removed(const wire::ShowBuild& query) {
 wire::EventRow Reads::event_row(const Statement& row) {
   return {row.id<EventSequence>(0),
           row.time(1),
-          static_cast<wire::EventKind>(row.integer(2)),
+          enum_of(row, 2, wire::EventKind::BuildFinished),
           row.id<BuildId>(3),
           row.id<JobId>(4),
           row.id<AttemptNumber>(5),

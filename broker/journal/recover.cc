@@ -1,26 +1,71 @@
-// Reading the store after a restart: what the core needs to go on.
-#include <sstream>
+// Reading the store after a restart: what the core needs to go on. The core relies on it, so that
+// rows which no broker can have written are refused here, by name.
+#include <charconv>
+#include <map>
 
 #include "broker/journal/journal.h"
 
 namespace seaworthy::broker {
 namespace {
 
-std::vector<JobId> parse_ids(const std::string& text) {
-  std::istringstream words(text);
+// Far above what a store will ever count to, far below where counting on from it overflows.
+constexpr int64_t kLargestNumber = int64_t{1} << 61;
+constexpr int64_t kLargestCount = 1'000'000'000;
+
+[[noreturn]] void refuse(const std::string& row, const std::string& why) {
+  throw StoreError("cannot use the store: " + row + " " + why +
+                   ": the file was damaged or changed by another program; restore a copy of it "
+                   "(docs/storage.md)");
+}
+
+template <class IdType>
+std::string name_of(const char* table, IdType id) {
+  return std::string(table) + " " + std::to_string(id.value);
+}
+
+int64_t in_range(const Statement& row, int column, int64_t least, int64_t most,
+                 const std::string& where, const char* what) {
+  const int64_t value = row.integer(column);
+  if (row.is_null(column) || value < least || value > most)
+    refuse(where, "has the impossible " + std::string(what) + " " +
+                      (row.is_null(column) ? "NULL" : std::to_string(value)));
+  return value;
+}
+
+// Ids, ranks and sequence numbers; 0 only where the table may be empty.
+uint64_t number(const Statement& row, int column, int64_t least, const std::string& where,
+                const char* what) {
+  return static_cast<uint64_t>(in_range(row, column, least, kLargestNumber, where, what));
+}
+
+Verdict verdict(const Statement& row, int column, const std::string& where) {
+  return static_cast<Verdict>(in_range(row, column, static_cast<int64_t>(Verdict::Passed),
+                                       static_cast<int64_t>(Verdict::Inconclusive), where,
+                                       "verdict"));
+}
+
+std::vector<JobId> parse_ids(std::string_view text, const std::string& where) {
   std::vector<JobId> ids;
-  for (uint64_t value; words >> value;) ids.push_back({value});
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    uint64_t value = 0;
+    const auto [next, error] = std::from_chars(at, end, value);
+    if (error != std::errc{} || (next != end && *next != ' '))
+      refuse(where, "needs something that is no number");
+    ids.push_back({value});
+    at = next == end ? end : next + 1;
+  }
   return ids;
 }
 
-// Of the rows that are there, and of those that were.
-template <class IdType>
-IdType largest(const Database& database, const std::string& column, const std::string& table,
-               const std::string& key) {
-  Statement statement(database, "SELECT max(value, (SELECT ifnull(max(" + column + "), 0) FROM " +
-                                    table + ")) FROM meta WHERE key = '" + key + "'");
-  statement.next();
-  return statement.id<IdType>(0);
+// Of the rows that are there, and of those that were; 0 if there never was one.
+uint64_t largest(const Database& database, const std::string& table, const std::string& column,
+                 const std::string& key) {
+  Statement row(database, "SELECT max((SELECT value FROM meta WHERE key = '" + key +
+                              "'), (SELECT coalesce(max(" + column + "), 0) FROM " + table + "))");
+  row.next();
+  return number(row, 0, 0, "table " + table, column.c_str());
 }
 
 std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& database) {
@@ -30,14 +75,41 @@ std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& databas
                  "repository.id = repository WHERE state < 3 ORDER BY build.id");
   while (rows.next()) {
     Build build;
-    build.rank = static_cast<uint64_t>(rows.integer(1));
+    const BuildId id{number(rows, 0, 1, "a build", "id")};
+    build.rank = number(rows, 1, 0, name_of("build", id), "rank");
     build.repository = rows.text(2);
     build.ref = rows.text(3);
     build.revision = rows.text(4);
-    build.running = rows.integer(5) == static_cast<int64_t>(State::Running);
-    builds.emplace_back(rows.id<BuildId>(0), std::move(build));
+    build.running =
+        in_range(rows, 5, static_cast<int64_t>(State::Queued), static_cast<int64_t>(State::Running),
+                 name_of("build", id), "state") == static_cast<int64_t>(State::Running);
+    builds.emplace_back(id, std::move(build));
   }
   return builds;
+}
+
+Job job_of(const Statement& row, const std::string& where) {
+  Job job;
+  job.build = row.id<BuildId>(1);
+  job.name = row.text(2);
+  job.needs = parse_ids(row.text(3), where);
+  job.state = static_cast<State>(in_range(row, 4, static_cast<int64_t>(State::Queued),
+                                          static_cast<int64_t>(State::Finished), where, "state"));
+  job.attempt = {static_cast<uint32_t>(in_range(row, 5, 0, kLargestCount, where, "attempt"))};
+  job.worker = row.text(6);
+  job.boot = row.token<BootId>(7);
+  job.losses = static_cast<uint32_t>(in_range(row, 8, 0, kLargestCount, where, "losses"));
+  job.failures = static_cast<uint32_t>(in_range(row, 9, 0, kLargestCount, where, "failures"));
+  job.cancel_requested = row.integer(10) != 0;
+  if (job.state == State::Finished) {
+    const Verdict judged = verdict(row, 11, where);
+    job.passed = judged == Verdict::Passed || judged == Verdict::Flaky;
+  }
+  if (!job.attempt && job.state == State::Running) refuse(where, "is running without an attempt");
+  if (!job.attempt) return job;
+  job.assigned = row.time(12);
+  job.output_bytes = number(row, 13, 0, where, "size of its latest attempt's output");
+  return job;
 }
 
 std::vector<std::pair<JobId, Job>> jobs_of_unfinished_builds(const Database& database) {
@@ -51,24 +123,33 @@ std::vector<std::pair<JobId, Job>> jobs_of_unfinished_builds(const Database& dat
       "job.build LEFT JOIN attempt ON attempt.job = job.id AND attempt.number = job.attempt "
       "WHERE build.state < 3 ORDER BY job.id");
   while (rows.next()) {
-    Job job;
-    job.build = rows.id<BuildId>(1);
-    job.name = rows.text(2);
-    job.needs = parse_ids(rows.text(3));
-    job.state = static_cast<State>(rows.integer(4));
-    job.attempt = rows.id<AttemptNumber>(5);
-    job.worker = rows.text(6);
-    job.boot = rows.token<BootId>(7);
-    job.losses = static_cast<uint32_t>(rows.integer(8));
-    job.failures = static_cast<uint32_t>(rows.integer(9));
-    job.cancel_requested = rows.integer(10) != 0;
-    const auto verdict = static_cast<Verdict>(rows.integer(11));
-    job.passed = !rows.is_null(11) && (verdict == Verdict::Passed || verdict == Verdict::Flaky);
-    job.assigned = rows.time(12);
-    job.output_bytes = static_cast<uint64_t>(rows.integer(13));
-    jobs.emplace_back(rows.id<JobId>(0), std::move(job));
+    const JobId id{number(rows, 0, 1, "a job", "id")};
+    jobs.emplace_back(id, job_of(rows, name_of("job", id)));
   }
   return jobs;
+}
+
+// What rows say of each other.
+void check(const Recovered& recovered) {
+  std::map<BuildId, size_t> unfinished;
+  for (const auto& [id, build] : recovered.builds) unfinished[id] = 0;
+  std::map<JobId, BuildId> build_of;
+  for (const auto& [id, job] : recovered.jobs) {
+    auto build = unfinished.find(job.build);
+    if (build == unfinished.end())
+      refuse(name_of("job", id),
+             "belongs to " + name_of("build", job.build) + ", whose repository is missing");
+    build->second += job.state != State::Finished;
+    build_of[id] = job.build;
+  }
+  for (const auto& [id, job] : recovered.jobs)
+    for (JobId need : job.needs)
+      if (auto needed = build_of.find(need);
+          needed == build_of.end() || needed->second != job.build)
+        refuse(name_of("job", id), "needs " + name_of("job", need) + ", which is not of its build");
+  for (const auto& [id, count] : unfinished)
+    if (count == 0)
+      refuse(name_of("build", id), "has neither a verdict nor a job that could still give one");
 }
 
 }  // namespace
@@ -76,17 +157,18 @@ std::vector<std::pair<JobId, Job>> jobs_of_unfinished_builds(const Database& dat
 Recovered Journal::recover() {
   Recovered recovered;
   recovered.epoch = epoch_;
-  recovered.last_sequence = largest<EventSequence>(database_, "sequence", "event", "last_sequence");
-  recovered.last_build = largest<BuildId>(database_, "id", "build", "last_build");
-  recovered.last_job = largest<JobId>(database_, "id", "job", "last_job");
-  recovered.last_rank = largest<BuildId>(database_, "rank", "build", "last_rank").value;
+  recovered.last_sequence = {largest(database_, "event", "sequence", "last_sequence")};
+  recovered.last_build = {largest(database_, "build", "id", "last_build")};
+  recovered.last_job = {largest(database_, "job", "id", "last_job")};
+  recovered.last_rank = largest(database_, "build", "rank", "last_rank");
   recovered.builds = unfinished_builds(database_);
   recovered.jobs = jobs_of_unfinished_builds(database_);
+  check(recovered);
   Statement verdicts(database_, "SELECT verdict FROM job WHERE build = ? AND state = 3");
   for (auto& [id, build] : recovered.builds) {
     verdicts.bind(id);
     while (verdicts.next())
-      build.verdict = gravest(build.verdict, static_cast<Verdict>(verdicts.integer(0)));
+      build.verdict = gravest(build.verdict, verdict(verdicts, 0, name_of("build", id)));
   }
   Statement known(database_,
                   "SELECT name, ref, revision, build.id FROM build JOIN repository ON "

@@ -159,6 +159,53 @@ TEST_CASE("more heads than fit one answer are listed in parts, none twice and no
   CHECK(parts > 1);
 }
 
+TEST_CASE("a store whose rows no broker can have written is refused by what is wrong with them") {
+  Folder folder;
+  {
+    StoredBroker broker(store_in(folder));
+    broker.say(9, a_submit(1, {1}, {a_job("a"), a_job("b", {"a"})}));
+    broker.say(9, a_submit(2, {2}));
+    wire::Hello hello;
+    hello.worker = "amy";
+    hello.boot = boot(1);
+    broker.say(1, hello);
+    broker.say(1, wire::Ready{boot(1), 1});
+  }
+  const auto [change, complaint] = GENERATE(table<const char*, const char*>(
+      {{"UPDATE job SET state = 7 WHERE id = 1", "job 1 has the impossible state 7"},
+       {"UPDATE job SET state = 3 WHERE id = 1", "job 1 has the impossible verdict NULL"},
+       {"UPDATE job SET state = 2 WHERE id = 1", "job 1 is running without an attempt"},
+       {"UPDATE job SET attempt = -1 WHERE id = 3", "job 3 has the impossible attempt -1"},
+       {"UPDATE job SET needs = '1 x' WHERE id = 2", "job 2 needs something that is no number"},
+       {"UPDATE job SET needs = '3' WHERE id = 2", "job 2 needs job 3, which is not of its build"},
+       {"UPDATE job SET build = 2 WHERE build = 1", "build 1 has neither a verdict nor a job"},
+       {"DELETE FROM attempt", "job 3 has the impossible size of its latest attempt's output NULL"},
+       {"DELETE FROM repository", "whose repository is missing"},
+       {"UPDATE build SET state = 0 WHERE id = 1", "build 1 has the impossible state 0"},
+       {"UPDATE build SET rank = -5 WHERE id = 1", "build 1 has the impossible rank -5"},
+       {"UPDATE event SET sequence = 9223372036854775807 WHERE sequence = 1",
+        "table event has the impossible sequence"}}));
+  CAPTURE(change);
+  Database(store_in(folder), OpenMode::ReadWrite).execute(change);
+  std::string said;
+  try {
+    StoredBroker broker(store_in(folder));
+  } catch (const StoreError& error) {
+    said = error.what();
+  }
+  CAPTURE(said);
+  CHECK(said.find(complaint) != std::string::npos);
+}
+
+TEST_CASE("a verdict that there is not is no answer") {
+  Folder folder;
+  StoredBroker broker(store_in(folder));
+  broker.say(9, a_submit(1, {1}));
+  Database(store_in(folder), OpenMode::ReadWrite).execute("UPDATE build SET verdict = 9");
+  Reads reads(store_in(folder));
+  CHECK_THROWS_AS(reads.list_builds({}), StoreError);
+}
+
 TEST_CASE("a store of a newer program is refused by name") {
   Folder folder;
   {

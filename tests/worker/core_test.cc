@@ -371,6 +371,18 @@ TEST_CASE("a drain that takes longer than its time-out gives the job back") {
   CHECK(worker.passes(1ms).wanted<KillAttempt>().size() == 1);
 }
 
+TEST_CASE("a timing that makes no sense is obeyed as far as it does") {
+  CoreFixture longest;
+  longest.timing.heartbeat = Duration::max();
+  longest.timing.ready = Duration::max();
+  CHECK(longest.is_welcomed().passes(rules::kLongestInterval).sent<wire::Heartbeat>().size() == 1);
+  CoreFixture shortest;
+  shortest.timing.heartbeat = Duration{0};
+  shortest.timing.ready = Duration{0};
+  shortest.is_welcomed();
+  CHECK(shortest.passes(2 * rules::kShortestInterval).sent<wire::Heartbeat>().size() == 2);
+}
+
 TEST_CASE("a message that is not for workers changes nothing") {
   CoreFixture worker;
   worker.is_welcomed().hears(wire::Ping{});

@@ -21,6 +21,15 @@ std::string seconds(Duration duration) {
          std::to_string(duration.count() % 1000 / 100) + " s";
 }
 
+// What a broker asks for, as far as it makes sense: without a pause between two heartbeats the worker
+// would do nothing else, and with the longest of all it could not count to three of them.
+Timing sensible(Timing timing) {
+  for (Duration* interval : {&timing.heartbeat, &timing.lease, &timing.grace, &timing.reattach,
+                             &timing.accept, &timing.ready})
+    *interval = std::clamp(*interval, rules::kShortestInterval, rules::kLongestInterval);
+  return timing;
+}
+
 }  // namespace
 
 std::string to_text(AttemptKey key) {
@@ -161,7 +170,7 @@ void Core::hear(const wire::Welcome& message) {
   welcomed_ = true;
   reconnect_at_.reset();
   reconnect_every_ = Duration{0};
-  timing_ = message.timing;
+  timing_ = sensible(message.timing);
   credit_bytes_ = message.output_credit > 0 ? message.output_credit : limits::kOutputCreditBytes;
   heartbeat_at_ = moment_.now + timing_.heartbeat;
   ready_at_ = moment_.now;

@@ -20,6 +20,9 @@ inline constexpr Duration kReportFirst = 1500ms;  // doubled
 inline constexpr Duration kReportLongest = 30s;
 // Chosen: a broker cannot silence a worker for longer.
 inline constexpr Duration kLongestRetryAfter = 60s;
+// Chosen: a broker's timing is obeyed between these.
+inline constexpr Duration kShortestInterval = 10ms;
+inline constexpr Duration kLongestInterval = 1h;
 // Chosen: how long a worker that has nothing left to run waits for the broker to record its
 // outcomes before it leaves; they stay in the spool and are reported at the next start.
 inline constexpr Duration kLastWord = 5s;
