@@ -76,7 +76,8 @@ void announce(const broker::Loop& loop, const Options& options) {
   close(options.ready_fd);
 }
 
-int serve(const Options& options) {
+int serve(Options& options) {
+  options.loop.connections = broker::raise_descriptor_limit();
   io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
   Result<io::Fd> lock = io::lock_directory(options.loop.state);
   if (!lock) throw std::runtime_error(lock.error());
