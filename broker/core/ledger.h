@@ -32,6 +32,10 @@ struct Job {
   UnixMillis assigned;
   uint64_t output_bytes = 0;  // stored of the latest attempt
   std::vector<JobId> needs;   // those that have not passed yet
+  // Attempts that were taken from their workers, and whose outcome has not come: whose they were.
+  // The latest kUnreported of them.
+  static constexpr size_t kUnreported = 16;
+  std::map<AttemptNumber, std::string> unreported;
 };
 
 struct Build {
@@ -127,6 +131,7 @@ class Ledger {
   void on(const Change& change, const OutputStored& body);
 
   Job& job(JobId id);
+  static void await_late_outcome(Job& job, AttemptNumber attempt, const std::string& worker);
   void set_state(JobId id, Job& job, State state);
   void enter_queue_if_ready(JobId id, const Job& job);
   void remember_revision(const std::string& repository, const std::string& ref,

@@ -68,6 +68,20 @@ std::vector<std::pair<JobId, Job>> jobs_of_unfinished_builds(const Database& dat
   return jobs;
 }
 
+// Attempts that were taken away and have no outcome of their own yet.
+void read_unreported(const Database& database, std::vector<std::pair<JobId, Job>>& jobs) {
+  Statement rows(
+      database,
+      "SELECT number, worker FROM attempt WHERE job = ? AND (outcome = ? OR (outcome = ? "
+      "AND detail LIKE 'given back: %')) ORDER BY number");
+  for (auto& [id, job] : jobs) {
+    if (!job.attempt) continue;
+    rows.bind(id, Outcome::Lost, Outcome::Cancelled);
+    while (rows.next()) job.unreported[rows.id<AttemptNumber>(0)] = rows.text(1);
+    while (job.unreported.size() > Job::kUnreported) job.unreported.erase(job.unreported.begin());
+  }
+}
+
 }  // namespace
 
 Recovered Journal::recover() {
@@ -79,6 +93,7 @@ Recovered Journal::recover() {
   recovered.last_rank = largest<BuildId>(database_, "SELECT max(rank) FROM build").value;
   recovered.builds = unfinished_builds(database_);
   recovered.jobs = jobs_of_unfinished_builds(database_);
+  read_unreported(database_, recovered.jobs);
   Statement verdicts(database_, "SELECT verdict FROM job WHERE build = ? AND state = 3");
   for (auto& [id, build] : recovered.builds) {
     verdicts.bind(id);
