@@ -11,9 +11,12 @@
 #include <filesystem>
 #include <string>
 
+#include "broker/connections.h"
 #include "broker/core/core.h"
+#include "broker/doorkeeper.h"
 #include "broker/long_polls.h"
 #include "broker/notices.h"
+#include "broker/open_questions.h"
 #include "broker/reading.h"
 #include "broker/storage.h"
 #include "shared/io/fd.h"
@@ -30,6 +33,7 @@ struct LoopOptions {
   uint64_t least_free_bytes = 0;
   Keep keep;
   Timing timing;
+  size_t connections = limits::kConnections;  // at most
 };
 
 enum class Ended : uint8_t { Stopped, OutOfSpace };
@@ -65,17 +69,23 @@ class Loop {
   void after_commit(const Change& change);
   void take_answers();
   void publish(const std::vector<wire::EventRow>& events);
+  // A question of a peer that has asked enough is refused; false then.
+  bool admit(io::Peer peer, uint64_t tag);
   void ask(Question question);
+  void answer(const Question& question, const wire::Envelope& envelope);
   void park_or_answer(Answer answer);
   void expire_long_polls(Instant now);
-  void take_monitor_events();
+  void look_after_connections(Instant now);
   void send(io::Peer peer, const wire::Envelope& envelope);
   void refuse(io::Peer peer, const wire::DecodeError& error);
 
   zmq::context_t context_;
+  Doorkeeper doorkeeper_;
   io::Router router_;
   io::Publisher publisher_;
-  zmq::socket_t monitor_;
+  Connections connections_;
+  Connections subscribers_;
+  Instant next_look_;  // at the connections
   const io::Fd& signals_;
   UnixMillis started_;
   bool keeps_all_;
@@ -83,9 +93,12 @@ class Loop {
   Core core_;
   Storage storage_;
   Reading reading_;
+  OpenQuestions open_;
   LongPolls long_polls_;
   Notices notices_;
   io::RateLimit garbage_;
+  io::RateLimit crowd_;
+  io::RateLimit hoarders_;
 
   Batch batch_;  // being gathered
   uint64_t submitted_batches_ = 0;

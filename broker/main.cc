@@ -43,6 +43,7 @@ bool wait_for_space(const broker::LoopOptions& options, const io::Fd& signals) {
 }
 
 int serve(broker::Options& options) {
+  options.loop.connections = broker::raise_descriptor_limit();
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
   Result<io::Fd> lock = io::lock_directory(options.loop.state);
   if (!lock) throw std::runtime_error(lock.error());

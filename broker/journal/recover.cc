@@ -152,6 +152,19 @@ void check(const Recovered& recovered) {
       refuse(name_of("build", id), "has neither a verdict nor a job that could still give one");
 }
 
+// Attempts that were taken from their workers, which have not told yet how they ended.
+void read_unreported(const Database& database, std::vector<std::pair<JobId, Job>>& jobs) {
+  Statement rows(
+      database,
+      "SELECT number, worker FROM attempt WHERE job = ? AND outcome IS NOT NULL AND steps "
+      "IS NULL ORDER BY number DESC LIMIT ?");
+  for (auto& [id, job] : jobs) {
+    if (!job.attempt) continue;
+    rows.bind(id, Job::kUnreported);
+    while (rows.next()) job.unreported[rows.id<AttemptNumber>(0)] = rows.text(1);
+  }
+}
+
 }  // namespace
 
 Recovered Journal::recover() {
@@ -164,6 +177,7 @@ Recovered Journal::recover() {
   recovered.builds = unfinished_builds(database_);
   recovered.jobs = jobs_of_unfinished_builds(database_);
   check(recovered);
+  read_unreported(database_, recovered.jobs);
   Statement verdicts(database_, "SELECT verdict FROM job WHERE build = ? AND state = 3");
   for (auto& [id, build] : recovered.builds) {
     verdicts.bind(id);

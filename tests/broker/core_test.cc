@@ -482,3 +482,44 @@ TEST_CASE("only finished builds are removed; then their revision may be submitte
   CHECK_FALSE(anew[0].duplicate);
   CHECK(anew[0].build == BuildId{2});
 }
+
+TEST_CASE("a late outcome is kept once, and only from the worker that had the attempt") {
+  OneRunningJob broker;
+  broker.pass(Harness::timing().lease + Harness::timing().grace + Duration{1});
+  broker.idle_worker(2, "bob", 2);
+  broker.accept(2, broker.last<wire::Assign>(2));
+  broker.hello(1, "amy", 1);
+  broker.hello(3, "liar", 3);
+  wire::Assign forged = broker.assign;
+  forged.boot = boot(3);
+  broker.finish(3, forged, Outcome::Failed);
+  forged.attempt = {2};
+  broker.finish(3, forged, Outcome::Failed);
+  CHECK(broker.changes<AttemptSuperseded>().empty());
+  for (int i = 0; i < 3; ++i) broker.finish(1, broker.assign, Outcome::Failed);
+  CHECK(broker.changes<AttemptSuperseded>().size() == 1);
+  CHECK(broker.last<wire::Recorded>(1).superseded);
+  CHECK(broker.last<wire::Recorded>(3).superseded);
+}
+
+TEST_CASE("a worker that asks for more than a worker may hold gets no more than that") {
+  Harness broker;
+  std::vector<JobSpec> jobs;
+  for (size_t i = 0; i < limits::kJobsPerBuild; ++i) jobs.push_back(a_job(std::to_string(i)));
+  broker.submit(a_submit(1, {5, 4, 3, 2, 1}, jobs));
+  broker.hello(1, "amy", 1);
+  for (int i = 0; i < 3; ++i) broker.say(1, wire::Ready{boot(1), 0xffff'ffff});
+  CHECK(broker.count<wire::Assign>(1) == limits::kSlotsPerWorker);
+}
+
+TEST_CASE("a Hello whose texts are too long is refused") {
+  Harness broker;
+  wire::Hello hello;
+  hello.worker = "amy";
+  hello.boot = boot(1);
+  SECTION("host") { hello.host = std::string(limits::kNameBytes + 1, 'x'); }
+  SECTION("version") { hello.version = std::string(limits::kNameBytes + 1, 'x'); }
+  SECTION("a label") { hello.labels = {std::string(limits::kNameBytes + 1, 'x')}; }
+  broker.say(1, hello);
+  CHECK(broker.last<wire::Error>(1).code == wire::ErrorCode::BadMessage);
+}

@@ -45,7 +45,7 @@ MUTANTS = [
      "  if (job == nullptr || job->attempt != m.attempt)\n    return refuse_attempt(*session, {m.job, m.attempt});\n  const uint64_t end"),
     ("losses are not counted", "broker/core/core_jobs.cc", "job.losses + 1", "job.losses"),
     ("losses have no limit", "broker/core/core_jobs.cc", "job.losses >= limits::kLosses", "false"),
-    ("failures have no limit", "broker/core/core_jobs.cc", "failures >= limits::kFailures", "false"),
+    ("failures have no limit", "broker/core/core_jobs.cc", "if (failures < limits::kFailures)", "if (true)"),
     ("a cancel is forgotten when the job is queued again", "broker/core/core_jobs.cc",
      "if (ledger_.find_job(id)->cancel_requested)", "if (false)"),
     ("the attempt number does not grow", "broker/core/core.cc", "job.attempt.value + 1", "job.attempt.value"),

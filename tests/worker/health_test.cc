@@ -63,6 +63,13 @@ TEST_CASE("after three Broken in a row a worker takes no job and says why to log
   CHECK(contains(worker.sent<wire::Decline>()[0].reason, "the repository is away"));
 }
 
+TEST_CASE("one job that is Broken again and again says nothing about the host") {
+  CoreFixture worker;
+  worker.is_welcomed();
+  for (int i = 0; i < 5; ++i) has_job(worker, 1, Outcome::Broken);
+  CHECK(warnings(worker).empty());
+}
+
 TEST_CASE("an outcome that shows the host at work breaks the row, a cancelled job does not") {
   for (Outcome outcome : {Outcome::Passed, Outcome::Failed, Outcome::Cancelled}) {
     CoreFixture worker;

@@ -21,8 +21,8 @@ std::string seconds(Duration duration) {
          std::to_string(duration.count() % 1000 / 100) + " s";
 }
 
-// What a broker asks for, as far as it makes sense: without a pause between two heartbeats the worker
-// would do nothing else, and with the longest of all it could not count to three of them.
+// What a broker asks for, as far as it makes sense: without a pause between two heartbeats the
+// worker would do nothing else, and with the longest of all it could not count to three of them.
 Timing sensible(Timing timing) {
   for (Duration* interval : {&timing.heartbeat, &timing.lease, &timing.grace, &timing.reattach,
                              &timing.accept, &timing.ready})
@@ -98,7 +98,7 @@ void Core::on(const AttemptEnded& event) {
   say("job " + to_text(key) + " " + std::string(to_string(report.outcome)) +
       (report.detail.empty() ? "" : ": " + report.detail));
   const bool was_on_trial = health_.is_on_trial();
-  health_.saw_outcome(moment_.now, report.outcome, report.detail);
+  health_.saw_outcome(moment_.now, report.job, report.outcome, report.detail);
   if (was_on_trial && !health_.is_on_trial()) say("jobs can be run here again");
   held->second.stage = Stage::Ended;
   held->second.delivery.finish(std::move(report));

@@ -40,9 +40,9 @@ void Health::saw_disk(uint64_t free_bytes) {
                       megabytes(least_free_disk_bytes_) + ": make room; then it goes on";
 }
 
-void Health::saw_outcome(Instant now, Outcome outcome, const std::string& detail) {
+void Health::saw_outcome(Instant now, JobId job, Outcome outcome, const std::string& detail) {
   switch (outcome) {
-    case Outcome::Broken: return saw_broken(now, detail);
+    case Outcome::Broken: return saw_broken(now, job, detail);
     case Outcome::Passed:
     case Outcome::Failed:
       broken_in_a_row_ = 0;
@@ -54,7 +54,9 @@ void Health::saw_outcome(Instant now, Outcome outcome, const std::string& detail
   }
 }
 
-void Health::saw_broken(Instant now, const std::string& detail) {
+// A job that comes back to the only worker there is says nothing new about its host.
+void Health::saw_broken(Instant now, JobId job, const std::string& detail) {
+  if (job == std::exchange(last_broken_, job) && !is_on_trial()) return;
   if (++broken_in_a_row_ < rules::kBrokenInARow) return;
   pause_ = pause_ == Duration{0} ? rules::kBrokenPauseFirst
                                  : std::min(pause_ * 2, rules::kBrokenPauseLongest);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "shared/base/ids.h"
 #include "shared/base/time.h"
 #include "shared/model/verdict.h"
 
@@ -20,7 +21,7 @@ class Health {
   void saw_clocks(Moment moment);
   void saw_disk(uint64_t free_bytes);
   // An attempt that Broken ended is the machinery's fault; Passed or Failed mean that it works.
-  void saw_outcome(Instant now, Outcome outcome, const std::string& detail);
+  void saw_outcome(Instant now, JobId job, Outcome outcome, const std::string& detail);
 
   // Why it must not be given a job now, and what is to be done; none if it may. The text is the
   // same for as long as the trouble is.
@@ -31,7 +32,7 @@ class Health {
   std::optional<Instant> next_deadline(Instant now) const;
 
  private:
-  void saw_broken(Instant now, const std::string& detail);
+  void saw_broken(Instant now, JobId job, const std::string& detail);
 
   uint64_t least_free_disk_bytes_;
   std::string disk_complaint_;  // empty: there is room
@@ -41,6 +42,7 @@ class Health {
   Instant clock_trusted_at_;
 
   uint32_t broken_in_a_row_ = 0;
+  JobId last_broken_;
   Duration pause_{0};
   std::string broken_complaint_;
   Instant try_again_at_;
