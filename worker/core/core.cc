@@ -21,8 +21,8 @@ std::string seconds(Duration duration) {
          std::to_string(duration.count() % 1000 / 100) + " s";
 }
 
-// What a broker asks for, as far as it makes sense: without a pause between two heartbeats the worker
-// would do nothing else, and with the longest of all it could not count to three of them.
+// What a broker asks for, as far as it makes sense: without a pause between two heartbeats the
+// worker would do nothing else, and with the longest of all it could not count to three of them.
 Timing sensible(Timing timing) {
   for (Duration* interval : {&timing.heartbeat, &timing.lease, &timing.grace, &timing.reattach,
                              &timing.accept, &timing.ready})
