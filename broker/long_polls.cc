@@ -7,10 +7,8 @@
 namespace seaworthy::broker {
 
 bool LongPolls::park_for_events(Parked parked, Instant deadline) {
-  if (has_room())
-    events_.emplace(deadline, std::move(parked));
-  else
-    return false;
+  if (!has_room()) return false;
+  events_.emplace(deadline, std::move(parked));
   return true;
 }
 

@@ -14,16 +14,10 @@
 namespace seaworthy::broker {
 namespace {
 
-constexpr const char* kMonitorEndpoint = "inproc://broker-monitor";
-
-zmq::socket_t monitor_of(zmq::context_t& context, zmq::socket_t& router) {
-  zmq_socket_monitor(router.handle(), kMonitorEndpoint,
-                     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_ACCEPT_FAILED);
-  zmq::socket_t monitor(context, zmq::socket_type::pair);
-  monitor.connect(kMonitorEndpoint);
-  return monitor;
-}
+// Nobody tells when a disk fills up or has room again. Commits look by themselves.
+constexpr Duration kLookAtDisk = std::chrono::seconds(5);
+constexpr Duration kLookAtFullDisk = std::chrono::seconds(1);
+constexpr Duration kFindExpired = std::chrono::minutes(1);
 
 CoreOptions core_options(const Timing& timing) { return {timing, limits::kOutputCreditBytes}; }
 
@@ -44,52 +38,68 @@ Duration wait_of(const wire::Message& message) {
 
 }  // namespace
 
-Loop::Loop(const LoopOptions& options, io::Fd signals)
-    : router_(context_, options.listen),
-      publisher_(context_, options.events),
-      monitor_(monitor_of(context_, router_.handle())),
-      signals_(std::move(signals)),
+Loop::Loop(const LoopOptions& options, const io::Fd& signals)
+    : doorkeeper_(context_),
+      router_(context_),
+      publisher_(context_),
+      connections_(context_, router_.handle(), "peers",
+                   {options.connections, limits::kUnreadBytes}),
+      subscribers_(context_, publisher_.handle(), "subscribers",
+                   {options.connections / 8, limits::kSubscriberBytes}),
+      signals_(signals),
       started_(io::wall_now()),
+      keeps_all_(options.keep.all()),
       journal_(options.state / "seaworthy.db"),
       core_(core_options(options.timing), journal_.recover(), io::now()),
-      storage_(std::move(journal_), options.state / "output"),
-      reading_(options.state / "seaworthy.db", options.state / "output"),
+      storage_(std::move(journal_), options.output,
+               DiskSpace({options.state, options.output}, options.least_free_bytes)),
+      reading_(options.state / "seaworthy.db", options.output, options.keep),
       durable_sequence_(core_.ledger().last_sequence()),
-      published_(durable_sequence_) {}
+      published_(durable_sequence_),
+      look_at_disk_(io::now()),
+      find_expired_(look_at_disk_) {
+  reading_.submit(SweepOutput{});
+  router_.bind(options.listen);
+  publisher_.bind(options.events);
+}
 
-void Loop::run() {
-  while (!stopping_) {
+Ended Loop::run() {
+  while (!stopping_ && space_ != Space::None) {
     wait();
     while (std::optional<int> signal = io::next_signal(signals_))
       stopping_ = stopping_ || *signal != SIGHUP;
     take_committed();
     take_answers();
-    take_monitor_events();
+    look_after_connections(io::now());  // before receive(): who sends has been heard of
     receive();
     const Instant now = io::now();
     if (std::optional<Instant> due = core_.next_deadline(); due && *due <= now) step(Tick{}, {});
     expire_long_polls(now);
     commit();
+    look_after_disk(now);
   }
   while (durable_batches_ < submitted_batches_) {
     zmq::pollitem_t items[] = {{nullptr, storage_.fd(), ZMQ_POLLIN, 0}};
     io::poll(items, Duration{1'000});
     take_committed();
   }
+  return stopping_ ? Ended::Stopped : Ended::OutOfSpace;
 }
 
 void Loop::wait() {
-  std::optional<Instant> due = core_.next_deadline();
-  if (std::optional<Instant> poll = long_polls_.next_deadline(); poll && (!due || *poll < *due))
-    due = poll;
-  const Duration most = due ? std::max(*due - io::now(), Duration{0}) : Duration{-1};
+  Instant due = look_at_disk_;
+  if (!keeps_all_) due = std::min(due, find_expired_);
+  if (connections_.size() + subscribers_.size() > 0) due = std::min(due, next_look_);
+  due = std::min(due, core_.next_deadline().value_or(due));
+  due = std::min(due, long_polls_.next_deadline().value_or(due));
+  const Duration most = std::max(due - io::now(), Duration{0});
   const bool full = in_flight_total_ > kMostInFlightBytes;
-  zmq::pollitem_t items[] = {{nullptr, signals_.get(), ZMQ_POLLIN, 0},
-                             {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
-                             {nullptr, reading_.fd(), ZMQ_POLLIN, 0},
-                             {monitor_.handle(), 0, ZMQ_POLLIN, 0},
-                             {router_.handle().handle(), 0, ZMQ_POLLIN, 0}};
-  io::poll(std::span(items, full ? 4u : 5u), most);
+  zmq::pollitem_t items[] = {
+      {nullptr, signals_.get(), ZMQ_POLLIN, 0},     {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
+      {nullptr, reading_.fd(), ZMQ_POLLIN, 0},      {connections_.handle(), 0, ZMQ_POLLIN, 0},
+      {subscribers_.handle(), 0, ZMQ_POLLIN, 0},    {doorkeeper_.handle(), 0, ZMQ_POLLIN, 0},
+      {router_.handle().handle(), 0, ZMQ_POLLIN, 0}};
+  io::poll(std::span(items, full ? 6u : 7u), most);
 }
 
 void Loop::receive() {
@@ -108,6 +118,7 @@ void Loop::receive() {
 }
 
 void Loop::take(io::Received received) {
+  connections_.received(received.descriptor, received.wire_bytes);
   if (!received.envelope) return refuse(received.peer, received.envelope.error());
   wire::Envelope& envelope = *received.envelope;
   spdlog::debug("{} from peer {}", wire::name_of(envelope.message), received.peer.value);
@@ -120,6 +131,9 @@ void Loop::take(io::Received received) {
 bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
   const uint64_t tag = envelope.tag;
   auto question = [&] { return Question{peer.value, tag, envelope.message, durable_batches_}; };
+  auto put = [&] {
+    if (admit(peer, tag)) ask(question());
+  };
   return std::visit(
       overloaded{
           [&](const wire::Ping&) {
@@ -135,30 +149,31 @@ bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
             std::vector<Question> woken = long_polls_.wake_for_notice();
             send(peer, {wire::NotifyOk{static_cast<uint32_t>(woken.size())}, tag, {}});
             for (const Question& one : woken)
-              send({one.peer},
-                   {notices_.since(std::get<wire::AwaitNotice>(one.message).after), one.tag, {}});
+              answer(one,
+                     {notices_.since(std::get<wire::AwaitNotice>(one.message).after), one.tag, {}});
             return true;
           },
           [&](const wire::AwaitNotice& await) {
             const wire::Notice now = notices_.since(await.after);
-            if (notices_.has_news(await.after) ||
-                !long_polls_.park_for_notice({question(), now},
-                                             io::now() + bounded_wait(await.wait_ms)))
+            if (notices_.has_news(await.after))
               send(peer, {now, tag, {}});
+            else if (admit(peer, tag) &&
+                     !long_polls_.park_for_notice({question(), now},
+                                                  io::now() + bounded_wait(await.wait_ms)))
+              answer(question(), {now, tag, {}});
             return true;
           },
           [&](const wire::FetchEvents& fetch) {
             if (!fetch.after)
               send(peer, {wire::Events{durable_sequence_, {}}, tag, {}});
             else
-              ask(question());
+              put();
             return true;
           },
-          [&](const wire::FetchOutput&) { return ask(question()), true; },
-          [&](const wire::ListBuilds&) { return ask(question()), true; },
-          [&](const wire::ShowBuild&) { return ask(question()), true; },
-          [&](const wire::ListHeads&) { return ask(question()), true; },
-          [](const auto&) { return false; }},
+          [&](const wire::FetchOutput&) { return put(), true; },
+          [&](const wire::ListBuilds&) { return put(), true; },
+          [&](const wire::ShowBuild&) { return put(), true; },
+          [&](const wire::ListHeads&) { return put(), true; }, [](const auto&) { return false; }},
       envelope.message);
 }
 
@@ -179,6 +194,10 @@ void Loop::commit() {
     for (const Outgoing& out : batch.messages) send({out.peer}, {out.message, out.tag, {}});
     return;
   }
+  submit(std::move(batch));
+}
+
+void Loop::submit(Batch batch) {
   size_t bytes = 0;
   for (const std::string& blob : batch.blobs) bytes += blob.size();
   in_flight_bytes_.push_back(bytes);
@@ -190,6 +209,7 @@ void Loop::commit() {
 void Loop::take_committed() {
   for (Committed& committed : storage_.take_committed()) {
     if (committed.failure) std::rethrow_exception(committed.failure);
+    see_space(committed.space);
     ++durable_batches_;
     in_flight_total_ -= in_flight_bytes_.front();
     in_flight_bytes_.pop_front();
@@ -204,6 +224,31 @@ void Loop::take_committed() {
   }
 }
 
+void Loop::see_space(Space space) {
+  look_at_disk_ = io::now() + (space == Space::Enough ? kLookAtDisk : kLookAtFullDisk);
+  if (space == space_) return;
+  space_ = space;
+  find_expired_ = io::now();
+  if (space == Space::Enough)
+    spdlog::info("there is room on the disk again: new work is taken");
+  else if (space == Space::Low)
+    spdlog::warn(
+        "the disk is nearly full (--min-free-disk): no new work is taken until there is room; what "
+        "runs goes on, and its outcomes are kept");
+  step(SpaceChanged{space == Space::Enough}, {});
+}
+
+void Loop::look_after_disk(Instant now) {
+  if (now >= look_at_disk_) {
+    look_at_disk_ = now + kLookAtDisk;
+    submit({});
+  }
+  if (!keeps_all_ && now >= find_expired_) {
+    find_expired_ = now + kFindExpired;
+    reading_.submit(FindExpired{});
+  }
+}
+
 void Loop::after_commit(const Change& change) {
   narrate(change);
   if (change.sequence) durable_sequence_ = change.sequence;
@@ -215,11 +260,30 @@ void Loop::after_commit(const Change& change) {
           [&](const OutputStored& stored) { wake(stored.job); },
           [&](const JobFinished& finished) { wake(finished.job); },
           [&](const AttemptAssigned& assigned) { wake(assigned.job); },
+          [&](const BuildRemoved& removed) {
+            reading_.submit(RemoveOutput{removed.attempts});
+            find_expired_ = io::now();  // there may be more
+          },
           [&](const AttemptEnded& ended) {
             reading_.submit(CompressOutput{{ended.job, ended.attempt}, ended.report.output_bytes});
           },
           [](const auto&) {}},
       change.body);
+}
+
+bool Loop::admit(io::Peer peer, uint64_t tag) {
+  if (open_.admit(peer.value)) return true;
+  send(peer, {wire::Error{wire::ErrorCode::Overloaded,
+                          "too many questions are waiting for their answers: wait for some of them",
+                          true, 1'000},
+              tag,
+              {}});
+  return false;
+}
+
+void Loop::answer(const Question& question, const wire::Envelope& envelope) {
+  open_.answered(question.peer);
+  send({question.peer}, envelope);
 }
 
 void Loop::ask(Question question) {
@@ -230,7 +294,8 @@ void Loop::ask(Question question) {
 void Loop::take_answers() {
   for (ReadingResult& result : reading_.take_results())
     std::visit(overloaded{[this](Answer& answer) { park_or_answer(std::move(answer)); },
-                          [this](std::vector<wire::EventRow>& events) { publish(events); }},
+                          [this](std::vector<wire::EventRow>& events) { publish(events); },
+                          [this](const BuildsExpired& expired) { step(expired, {}); }},
                result);
 }
 
@@ -260,26 +325,41 @@ void Loop::park_or_answer(Answer answer) {
   }
   if (auto* detail = std::get_if<wire::BuildDetail>(&answer.envelope.message))
     for (wire::JobRow& job : detail->jobs) job.why_waiting = core_.why_waiting(job.job);
-  send({question.peer}, answer.envelope);
+  this->answer(question, answer.envelope);
 }
 
 void Loop::expire_long_polls(Instant now) {
   for (const LongPolls::Parked& parked : long_polls_.expired(now))
-    send({parked.question.peer}, {parked.fallback, parked.question.tag, {}});
+    answer(parked.question, {parked.fallback, parked.question.tag, {}});
 }
 
-// Handshakes that fail are not messages: libzmq tells of them here, and has closed the connection.
-void Loop::take_monitor_events() {
-  zmq::message_t event, address;
-  while (monitor_.recv(event, zmq::recv_flags::dontwait)) {
-    if (event.more()) (void)monitor_.recv(address, zmq::recv_flags::dontwait);
-    if (uint64_t count = garbage_.pass(started_.value + io::now().since_start.count()))
-      spdlog::warn(
-          "{} connection(s) or message(s) that do not speak the protocol, the last one a failed "
-          "handshake; "
-          "everyone else is served on",
-          count);
+// Connections are libzmq's: what it tells of them, and what it lets through, is dealt with here.
+void Loop::look_after_connections(Instant now) {
+  const int64_t now_ms = now.since_start.count();
+  (void)doorkeeper_.take();  // libzmq tells of those refused as of failed handshakes
+  for (Connections* connections : {&connections_, &subscribers_}) {
+    const Connections::Happened happened = connections->take();
+    for (uint64_t i = 0; i < happened.failed_handshakes; ++i)
+      if (uint64_t count = garbage_.pass(now_ms))
+        spdlog::warn(
+            "{} connection(s) that ended in the handshake: cut off, or not one of ours that spoke; "
+            "everyone else is served on",
+            count);
+    for (uint64_t i = 0; i < happened.refused + happened.not_taken; ++i)
+      if (uint64_t count = crowd_.pass(now_ms))
+        spdlog::warn(
+            "{} connection(s) refused: {} are open, and the limit of open files (ulimit -n) leaves "
+            "no room for more; everyone who is connected is served on",
+            count, connections->size());
   }
+  if (now < next_look_) return;
+  next_look_ = now + limits::kConnectionsLook;
+  uint64_t cut_off = connections_.cut_off_hoarders() + subscribers_.cut_off_hoarders();
+  for (uint64_t i = 0; i < cut_off; ++i)
+    if (uint64_t count = hoarders_.pass(now_ms))
+      spdlog::warn(
+          "{} connection(s) cut off that sent a message without an end; everyone else is served on",
+          count);
 }
 
 void Loop::send(io::Peer peer, const wire::Envelope& envelope) {
@@ -293,7 +373,7 @@ void Loop::send(io::Peer peer, const wire::Envelope& envelope) {
 }
 
 void Loop::refuse(io::Peer peer, const wire::DecodeError& error) {
-  if (uint64_t count = garbage_.pass(started_.value + io::now().since_start.count()))
+  if (uint64_t count = garbage_.pass(io::now().since_start.count()))
     spdlog::warn(
         "{} connection(s) or message(s) that do not speak the protocol, the last one: {}; everyone "
         "else is "

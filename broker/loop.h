@@ -11,9 +11,12 @@
 #include <filesystem>
 #include <string>
 
+#include "broker/connections.h"
 #include "broker/core/core.h"
+#include "broker/doorkeeper.h"
 #include "broker/long_polls.h"
 #include "broker/notices.h"
+#include "broker/open_questions.h"
 #include "broker/reading.h"
 #include "broker/storage.h"
 #include "shared/io/fd.h"
@@ -26,15 +29,24 @@ struct LoopOptions {
   std::string listen;
   std::string events;
   std::filesystem::path state;  // locked by the caller
+  std::filesystem::path output;
+  uint64_t least_free_bytes = 0;
+  Keep keep;
   Timing timing;
+  size_t connections = limits::kConnections;  // at most
 };
+
+enum class Ended : uint8_t { Stopped, OutOfSpace };
 
 class Loop {
  public:
   // Opens the store, recovers, binds. Throws with a text for people when one of these fails.
-  Loop(const LoopOptions& options, io::Fd signals);
-  // Until SIGTERM or SIGINT; then everything received is durable and answered.
-  void run();
+  Loop(const LoopOptions& options, const io::Fd& signals);
+  // Until SIGTERM or SIGINT; then everything received is durable and answered. Or until there is no
+  // room left to write anything: then another Loop may start when there is. Throws OutOfSpace when
+  // the disk was full first, and StoreError when nobody knows what is durable: the process must
+  // end.
+  Ended run();
 
   const std::string& endpoint() const { return router_.endpoint(); }
   const std::string& events_endpoint() const { return publisher_.endpoint(); }
@@ -50,30 +62,43 @@ class Loop {
   bool take_shell_message(io::Peer peer, const wire::Envelope& envelope);
   void step(const Event& event, std::string blob);
   void commit();
+  void submit(Batch batch);
   void take_committed();
+  void see_space(Space space);
+  void look_after_disk(Instant now);
   void after_commit(const Change& change);
   void take_answers();
   void publish(const std::vector<wire::EventRow>& events);
+  // A question of a peer that has asked enough is refused; false then.
+  bool admit(io::Peer peer, uint64_t tag);
   void ask(Question question);
+  void answer(const Question& question, const wire::Envelope& envelope);
   void park_or_answer(Answer answer);
   void expire_long_polls(Instant now);
-  void take_monitor_events();
+  void look_after_connections(Instant now);
   void send(io::Peer peer, const wire::Envelope& envelope);
   void refuse(io::Peer peer, const wire::DecodeError& error);
 
   zmq::context_t context_;
+  Doorkeeper doorkeeper_;
   io::Router router_;
   io::Publisher publisher_;
-  zmq::socket_t monitor_;
-  io::Fd signals_;
+  Connections connections_;
+  Connections subscribers_;
+  Instant next_look_;  // at the connections
+  const io::Fd& signals_;
   UnixMillis started_;
+  bool keeps_all_;
   Journal journal_;
   Core core_;
   Storage storage_;
   Reading reading_;
+  OpenQuestions open_;
   LongPolls long_polls_;
   Notices notices_;
   io::RateLimit garbage_;
+  io::RateLimit crowd_;
+  io::RateLimit hoarders_;
 
   Batch batch_;  // being gathered
   uint64_t submitted_batches_ = 0;
@@ -84,6 +109,9 @@ class Loop {
   EventSequence published_;
   bool publishing_ = false;
   std::deque<io::Peer> unreachable_;
+  Space space_ = Space::Enough;
+  Instant look_at_disk_;
+  Instant find_expired_;
   bool stopping_ = false;
 };
 

@@ -66,6 +66,10 @@ void line(const Change&, const HeadAdvanced& b) {
     spdlog::info("{} of {} submitted up to {}", plain(b.ref), plain(b.repository),
                  short_revision(b.revision));
 }
+void line(const Change&, const BuildRemoved& b) {
+  spdlog::info("build {} removed, as the broker was told to keep no more: {} of {}", b.build.value,
+               short_revision(b.revision), plain(b.repository));
+}
 void line(const Change&, const OutputStored& b) {
   spdlog::debug("job {} attempt {}: output stored up to {} bytes", b.job.value, b.attempt.value,
                 b.offset + b.size);

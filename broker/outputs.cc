@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <sstream>
 #include <stdexcept>
+
+#include "broker/journal/store_error.h"
 
 namespace seaworthy::broker {
 namespace {
@@ -29,7 +32,10 @@ fs::path path_of(const fs::path& directory, AttemptKey attempt, const char* endi
 }
 
 [[noreturn]] void fail(const std::string& attempted, const fs::path& path) {
-  throw std::runtime_error(io::errno_text("cannot " + attempted + " " + path.string()));
+  const bool full = errno == ENOSPC || errno == EDQUOT;
+  const std::string text = io::errno_text("cannot " + attempted + " " + path.string());
+  if (full) throw OutOfSpace(text);
+  throw std::runtime_error(text);
 }
 
 void sync_folder(const fs::path& folder) {
@@ -124,7 +130,8 @@ OutputWriter::File& OutputWriter::open(AttemptKey attempt) {
     close(turns_.front());
   }
   const fs::path folder = folder_of(directory_, attempt);
-  const bool new_folder = fs::create_directory(folder);
+  const bool new_folder = mkdir(folder.c_str(), 0755) == 0;
+  if (!new_folder && errno != EEXIST) fail("create", folder);
   const fs::path path = path_of(directory_, attempt, ".log");
   io::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
   if (!fd) fail("create", path);
@@ -147,6 +154,29 @@ std::string read_output(const fs::path& directory, AttemptKey attempt, uint64_t 
                                               : read_compressed(fd.get(), offset, size, path);
   }
   fail("read", path_of(directory, attempt, ".log"));
+}
+
+std::vector<AttemptKey> stored_outputs(const fs::path& directory) {
+  std::vector<AttemptKey> attempts;
+  for (const auto& folder : fs::directory_iterator(directory)) {
+    if (!folder.is_directory()) continue;
+    for (const auto& file : fs::directory_iterator(folder)) {
+      AttemptKey key;
+      char dot = 0;
+      if (std::istringstream(file.path().filename().string()) >> key.job.value >> dot >>
+              key.attempt.value &&
+          dot == '.')
+        attempts.push_back(key);
+    }
+  }
+  return attempts;
+}
+
+void remove_output(const fs::path& directory, AttemptKey attempt) {
+  std::error_code ignored;  // what stays is swept at the next start
+  for (const char* ending : {".log", ".log.zst", ".log.zst.part"})
+    fs::remove(path_of(directory, attempt, ending), ignored);
+  fs::remove(folder_of(directory, attempt), ignored);  // if that was the last one
 }
 
 void compress_output(const fs::path& directory, AttemptKey attempt, uint64_t extent) {

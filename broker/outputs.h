@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/base/ids.h"
 #include "shared/io/fd.h"
@@ -45,6 +46,12 @@ class OutputWriter {
 // the file is gone.
 std::string read_output(const std::filesystem::path& directory, AttemptKey attempt, uint64_t offset,
                         uint64_t extent, size_t most);
+
+// Of every attempt that has a file.
+std::vector<AttemptKey> stored_outputs(const std::filesystem::path& directory);
+
+// What is not there is removed already.
+void remove_output(const std::filesystem::path& directory, AttemptKey attempt);
 
 // Replaces the file by its compressed form. Small ones stay as they are.
 void compress_output(const std::filesystem::path& directory, AttemptKey attempt, uint64_t extent);

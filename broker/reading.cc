@@ -4,12 +4,17 @@
 
 #include "broker/outputs.h"
 #include "shared/base/overloaded.h"
+#include "shared/io/clock.h"
 #include "shared/model/limits.h"
 
 namespace seaworthy::broker {
 
-Reading::Reading(const std::filesystem::path& store, std::filesystem::path outputs)
-    : outputs_(std::move(outputs)), reads_(store), thread_([this] { run(); }) {}
+Reading::Reading(const std::filesystem::path& store, std::filesystem::path outputs,
+                 const Keep& keep)
+    : outputs_(std::move(outputs)),
+      reads_(store),
+      retention_(store, keep),
+      thread_([this] { run(); }) {}
 
 Reading::~Reading() {
   tasks_.close();
@@ -71,13 +76,40 @@ void Reading::perform(const CompressOutput& task) {
   }
 }
 
+void Reading::perform(FindExpired) {
+  BuildsExpired found;
+  try {
+    found.builds = retention_.expired(io::wall_now());
+  } catch (const std::exception& error) {
+    spdlog::error("cannot find the builds that are not to be kept: {}", error.what());
+  }
+  results_.push(std::move(found));
+}
+
+void Reading::perform(const RemoveOutput& task) {
+  for (AttemptKey attempt : task.attempts) remove_output(outputs_, attempt);
+}
+
+void Reading::perform(SweepOutput) {
+  try {
+    const JobId last = retention_.last_job();
+    for (AttemptKey attempt : stored_outputs(outputs_))
+      if (attempt.job <= last && !retention_.has_job(attempt.job)) remove_output(outputs_, attempt);
+  } catch (const std::exception& error) {
+    spdlog::warn("output of removed builds may be left in {}: {}", outputs_.string(), error.what());
+  }
+}
+
 wire::Message Reading::answer(const wire::ListBuilds& query) { return reads_.list_builds(query); }
 
 wire::Message Reading::answer(const wire::ShowBuild& query) {
   if (auto detail = reads_.show_build(query)) return *std::move(detail);
   const std::string what = query.build ? "build " + std::to_string(query.build.value)
                                        : "job " + std::to_string(query.job.value);
-  return wire::Error{wire::ErrorCode::NotFound, "there is no " + what, false, 0};
+  const char* why = reads_.was_removed(query)
+                        ? " any more: the broker does not keep builds as old as that (--keep-…)"
+                        : "";
+  return wire::Error{wire::ErrorCode::NotFound, "there is no " + what + why, false, 0};
 }
 
 wire::Message Reading::answer(const wire::ListHeads& query) { return reads_.list_heads(query); }

@@ -1,6 +1,6 @@
 // Reading is the thread that answers questions about the past and does other slow reading: queries,
-// ranges of output, events to be published, compression of finished output. It sees only what is
-// durable.
+// ranges of output, events to be published, compression of finished output, and removal of output
+// that is not kept. It sees only what is durable.
 #pragma once
 
 #include <filesystem>
@@ -11,6 +11,7 @@
 #include "broker/core/event.h"
 #include "broker/handoff.h"
 #include "broker/journal/reads.h"
+#include "broker/journal/retention.h"
 #include "shared/wire/message.h"
 
 namespace seaworthy::broker {
@@ -40,12 +41,23 @@ struct CompressOutput {
   uint64_t extent = 0;
 };
 
-using ReadingTask = std::variant<Question, PublishAfter, CompressOutput>;
-using ReadingResult = std::variant<Answer, std::vector<wire::EventRow>>;
+// Finished builds that are not to be kept; answered with BuildsExpired.
+struct FindExpired {};
+
+struct RemoveOutput {
+  std::vector<AttemptKey> attempts;
+};
+
+// Output of builds that were removed just before a crash.
+struct SweepOutput {};
+
+using ReadingTask =
+    std::variant<Question, PublishAfter, CompressOutput, FindExpired, RemoveOutput, SweepOutput>;
+using ReadingResult = std::variant<Answer, std::vector<wire::EventRow>, BuildsExpired>;
 
 class Reading {
  public:
-  Reading(const std::filesystem::path& store, std::filesystem::path outputs);
+  Reading(const std::filesystem::path& store, std::filesystem::path outputs, const Keep& keep);
   ~Reading();
 
   void submit(ReadingTask task) { tasks_.push(std::move(task)); }
@@ -57,6 +69,9 @@ class Reading {
   void perform(Question question);
   void perform(PublishAfter task);
   void perform(const CompressOutput& task);
+  void perform(FindExpired task);
+  void perform(const RemoveOutput& task);
+  void perform(SweepOutput task);
 
   wire::Message answer(const wire::ListBuilds& query);
   wire::Message answer(const wire::ShowBuild& query);
@@ -66,6 +81,7 @@ class Reading {
 
   std::filesystem::path outputs_;
   Reads reads_;
+  Retention retention_;
   Handoff<ReadingTask> tasks_;
   Handoff<ReadingResult> results_;
   std::thread thread_;

@@ -4,8 +4,11 @@
 
 namespace seaworthy::broker {
 
-Storage::Storage(Journal journal, const std::filesystem::path& outputs)
-    : journal_(std::move(journal)), outputs_(outputs), thread_([this] { run(); }) {}
+Storage::Storage(Journal journal, const std::filesystem::path& outputs, DiskSpace space)
+    : journal_(std::move(journal)),
+      outputs_(outputs),
+      space_(std::move(space)),
+      thread_([this] { run(); }) {}
 
 Storage::~Storage() {
   submitted_.close();
@@ -16,13 +19,15 @@ void Storage::run() {
   for (;;) {
     std::vector<Batch> batches = submitted_.take();
     if (batches.empty()) return;
+    Space space = Space::Enough;
     try {
       commit(batches);
+      space = space_.look();
     } catch (...) {
-      committed_.push({{}, std::current_exception()});
+      committed_.push({Space::None, {}, std::current_exception()});
       return;
     }
-    for (Batch& batch : batches) committed_.push({std::move(batch), nullptr});
+    for (Batch& batch : batches) committed_.push({space, std::move(batch), nullptr});
   }
 }
 

@@ -1,7 +1,8 @@
 // Storage is the thread that makes batches durable: output first, then the changes in one
 // transaction, and only then does it hand the batch back, so that its messages may leave. One batch
-// is committed while the next one gathers. A failure means that nobody knows what is durable: it is
-// handed to the poll thread, which ends the process.
+// is committed while the next one gathers; an empty one is a look at how much room there is. A
+// failure means that nobody knows what is durable: it is handed to the poll thread, which ends the
+// process.
 #pragma once
 
 #include <exception>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "broker/core/effects.h"
+#include "broker/disk_space.h"
 #include "broker/handoff.h"
 #include "broker/journal/journal.h"
 #include "broker/outputs.h"
@@ -25,14 +27,15 @@ struct Batch {
 };
 
 struct Committed {
-  Batch batch;  // without its blobs; Assign messages have their specification
+  Space space = Space::Enough;  // that was left then
+  Batch batch;                  // without its blobs; Assign messages have their specification
   std::exception_ptr failure;
 };
 
 class Storage {
  public:
   // Takes the journal over. `outputs` is the directory of output files.
-  Storage(Journal journal, const std::filesystem::path& outputs);
+  Storage(Journal journal, const std::filesystem::path& outputs, DiskSpace space);
   // Commits what was submitted, then ends the thread.
   ~Storage();
 
@@ -47,6 +50,7 @@ class Storage {
 
   Journal journal_;
   OutputWriter outputs_;
+  DiskSpace space_;
   Handoff<Batch> submitted_;
   Handoff<Committed> committed_;
   std::thread thread_;

@@ -17,10 +17,10 @@ bool is_not_found(const io::ClientError& error) {
 }
 
 Result<wire::BuildDetail, LookupError> show(io::Client& client, const wire::ShowBuild& question,
-                                            const std::string& absent) {
+                                            const std::string& advice) {
   auto detail = client.ask_for<wire::BuildDetail>(question);
   if (detail) return std::move(*detail);
-  if (is_not_found(detail.error())) return Unexpected{nothing(absent)};
+  if (is_not_found(detail.error())) return Unexpected{nothing(detail.error().message + advice)};
   return Unexpected{LookupError{LookupError::Kind::NoAnswer, detail.error().message}};
 }
 
@@ -35,7 +35,7 @@ Result<wire::BuildDetail, LookupError> newest_of_revision(io::Client& client, st
   if (!list) return Unexpected{LookupError{LookupError::Kind::NoAnswer, list.error().message}};
   const std::string absent = "there is no build of revision " + prefix;
   if (list->builds.empty()) return Unexpected{LookupError{LookupError::Kind::NotYet, absent}};
-  return show(client, {list->builds.front().build, {}, with_specifications}, absent);
+  return show(client, {list->builds.front().build, {}, with_specifications}, "");
 }
 
 std::string names_of(const std::vector<wire::JobRow>& jobs) {
@@ -89,7 +89,7 @@ Result<wire::BuildDetail, LookupError> find_build(io::Client& client, const std:
   const bool may_be_revision = is_revision_prefix(text);
   if (number) {
     auto detail = show(client, {BuildId{*number}, {}, with_specifications},
-                       "there is no build " + text + ": `seaworthy builds` lists those there are");
+                       " (`seaworthy builds` lists those there are)");
     const bool absent = !detail && detail.error().kind == LookupError::Kind::Nothing;
     if (!absent || !may_be_revision) return detail;
     auto by_revision = newest_of_revision(client, text, with_specifications);
@@ -115,9 +115,8 @@ Result<FoundJob, LookupError> find_job(io::Client& client, const std::string& te
     return Unexpected{nothing("'" + render::printable(text, 100) +
                               "' is neither a job's number nor BUILD/NAME: `seaworthy show BUILD` "
                               "lists the jobs of a build")};
-  const std::string absent =
-      "there is no job " + text + ": `seaworthy show BUILD` lists the jobs of a build";
-  auto detail = show(client, {{}, JobId{*number}, with_specifications}, absent);
+  auto detail = show(client, {{}, JobId{*number}, with_specifications},
+                     " (`seaworthy show BUILD` lists the jobs of a build)");
   if (!detail) return Unexpected{detail.error()};
   return job_in(std::move(*detail), text);
 }

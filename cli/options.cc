@@ -34,7 +34,8 @@ class Tree {
     app_.require_subcommand(1);
     add_broker(app_, "Where the broker listens; several with commas between");
     app_.footer(
-        "Other programs: seaworthy broker|worker|watcher … runs seaworthy-broker and so on.\n\n"
+        "Other programs: seaworthy broker|worker|watcher|fsck … runs seaworthy-broker and so on;\n"
+        "seaworthy fsck checks what a broker has stored.\n\n"
         "Exit codes: 0 done, 2 could not be done. `wait` and `submit --wait`: 0 passed (or "
         "flaky),\n"
         "1 failed, 2 could not tell (skipped, cancelled, inconclusive, too late, no broker).\n\n"
@@ -273,7 +274,7 @@ class Tree {
 
 std::vector<std::string> names_below(CLI::App& app) {
   std::vector<std::string> names;
-  if (app.get_parent() == nullptr) names = {"broker", "worker", "watcher"};
+  if (app.get_parent() == nullptr) names = {"broker", "worker", "watcher", "fsck"};
   for (CLI::App* below : app.get_subcommands({})) names.push_back(below->get_name());
   return names;
 }

@@ -56,7 +56,7 @@ std::string typed_name() {
 }
 
 bool is_program(std::string_view name) {
-  return name == "broker" || name == "worker" || name == "watcher";
+  return name == "broker" || name == "worker" || name == "watcher" || name == "fsck";
 }
 
 Ended become_program(const std::string& name, const std::vector<std::string>& arguments) {

@@ -20,7 +20,7 @@ std::string find_program(const std::string& name);
 // What people type to run this program: "seaworthy" if that finds it, else its path.
 std::string typed_name();
 
-// broker, worker, watcher: what `seaworthy NAME …` hands over to.
+// broker, worker, watcher, fsck: what `seaworthy NAME …` hands over to.
 bool is_program(std::string_view name);
 
 // Becomes `seaworthy-NAME arguments…`. Returns only the reason why it could not.

@@ -21,6 +21,7 @@ ALLOWED = {
     "worker/core": ["shared/base", "shared/model", "shared/wire/message.h"],
     "watcher/core": ["shared/base", "shared/model", "shared/wire/message.h"],
     "broker/journal": ["shared/base", "shared/model", "shared/wire", "broker/core"],
+    "broker/fsck": ["shared/base", "shared/model", "shared/wire", "shared/io", "broker/journal"],
     "broker": ["shared", "broker"],
     "worker": ["shared", "worker"],
     "watcher": ["shared", "watcher"],

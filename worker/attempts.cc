@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <sstream>
+
 #include "shared/base/overloaded.h"
 #include "worker/output.h"
 #include "worker/strays.h"
@@ -14,6 +16,15 @@ namespace {
 // For the processes of a leader that died.
 constexpr int kEndOrphansMs = 5'000;
 
+// FNV-1a: the same in each life of a worker.
+std::string short_hash(const std::string& text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  std::ostringstream hex;
+  hex << std::hex << hash;
+  return hex.str();
+}
+
 }  // namespace
 
 Attempts::Attempts(AttemptsOptions options)
@@ -23,9 +34,23 @@ std::filesystem::path Attempts::workspace(AttemptKey key) const {
   return options_.state / "work" / directory_name(key);
 }
 
+std::string Attempts::group_prefix() const {
+  return "seaworthy-" + short_hash(options_.state.string()) + "-";
+}
+
+Group Attempts::group(AttemptKey key) const {
+  return options_.groups.empty() ? Group()
+                                 : Group(options_.groups / (group_prefix() + directory_name(key)));
+}
+
 std::vector<Event> Attempts::recover() {
   if (size_t ended = end_strays(options_.state / "spool", options_.state / "work"); ended > 0)
     spdlog::warn("ended {} processes that an earlier life of this worker left", ended);
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(options_.groups, error);
+       !error && entry != std::filesystem::directory_iterator{}; entry.increment(error))
+    if (entry->path().filename().string().starts_with(group_prefix()))
+      Group(entry->path()).remove();
   if (!remove_tree(options_.state / "work"))
     spdlog::warn("cannot remove all of {}: it takes disk until somebody does",
                  (options_.state / "work").string());
@@ -41,7 +66,7 @@ std::vector<Event> Attempts::start(const wire::Assign& assign) {
   if (!entry) return {AttemptEnded{broken(key, entry.error())}};
   auto leader = LeaderProcess::start(
       options_.program, {entry->directory(), workspace(key), options_.mirrors, options_.worker,
-                         options_.kill_grace, options_.output_cap_bytes});
+                         options_.kill_grace, options_.output_cap_bytes, group(key).directory()});
   if (!leader) return {AttemptEnded{broken(key, leader.error())}};
   running_.emplace(key, Running{std::move(*leader), false, false, {}});
   return {};
@@ -114,11 +139,15 @@ Event Attempts::event_of_death(AttemptKey key, const Running& running, int exit_
   std::vector<pid_t> others;
   for (const auto& [other, entry] : running_)
     if (other != key) others.push_back(entry.leader.pid());
+  group(key).remove();
   // Orphans of a dead leader became children of the worker.
   if (size_t left = kill_descendants(kEndOrphansMs, others); left > 0)
     spdlog::error("{} processes of job {} cannot be ended", left, directory_name(key));
   remove_tree(workspace(key));
   if (running.killed) return AttemptGone{key};
+  // It may have died between writing the outcome and saying so.
+  if (auto outcome = spool_.entry(key).outcome(); outcome && *outcome)
+    return AttemptEnded{std::move(**outcome)};
   wire::AttemptFinished report = broken(
       key, running.trouble.empty()
                ? "the process that led this job died, with exit code " + std::to_string(exit_code)

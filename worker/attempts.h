@@ -11,6 +11,7 @@
 
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
+#include "worker/confinement.h"
 #include "worker/core/event.h"
 #include "worker/leader_process.h"
 #include "worker/spool.h"
@@ -24,6 +25,7 @@ struct AttemptsOptions {
   std::string worker;
   Duration kill_grace{0};
   uint64_t output_cap_bytes = 0;
+  std::filesystem::path groups;  // where control groups can be made; empty: nowhere
 };
 
 class Attempts {
@@ -57,6 +59,9 @@ class Attempts {
   Event event_of_death(AttemptKey key, const Running& running, int exit_code);
   wire::AttemptFinished broken(AttemptKey key, const std::string& why) const;
   std::filesystem::path workspace(AttemptKey key) const;
+  // The names of this worker's groups begin with this; no other worker's do.
+  std::string group_prefix() const;
+  Group group(AttemptKey key) const;
 
   AttemptsOptions options_;
   Spool spool_;

@@ -19,8 +19,6 @@
 namespace seaworthy::worker {
 namespace {
 
-constexpr int kControlFd = 0;
-constexpr int kReportFd = 3;
 // A line of output is at the broker long before 200 ms, and a chatty job costs 50 wake-ups a
 // second.
 constexpr Duration kGrowthEvery{20};
@@ -34,7 +32,8 @@ void set_nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOC
 
 }  // namespace
 
-JobRun::JobRun(OutputLog& log, Duration kill_grace) : log_(log), kill_grace_(kill_grace) {
+JobRun::JobRun(OutputLog& log, const Group& group, Duration kill_grace)
+    : log_(log), group_(group), kill_grace_(kill_grace) {
   std::array<int, 2> ends{};
   SW_ASSERT(pipe2(ends.data(), O_CLOEXEC) == 0);
   pipe_read_ = io::Fd(ends[0]);
@@ -75,6 +74,7 @@ JobRun::Ended JobRun::end_all() {
     }
   }
   result.forced = left.size();
+  if (!left.empty()) group_.kill();
   if (!left.empty()) result.surviving = kill_descendants(kKillForMs);
   reap();
   read_what_is_there();
@@ -86,7 +86,7 @@ JobRun::Ended JobRun::end_all() {
 void JobRun::wait_once(Duration most) {
   const Instant now = io::now();
   if (deadline_) most = std::min(most, *deadline_ - now);
-  if (reported_bytes_ != log_.size_bytes())
+  if (reported_bytes_ != log_.size_bytes() && unsent_reports_.empty())
     most = std::min(most, reported_at_ + kGrowthEvery - now);
   const auto timeout_ms = static_cast<int>(std::clamp(most, Duration{0}, kVeryLong).count());
   std::array<pollfd, 4> polled{{{worker_gone_ ? -1 : kControlFd, POLLIN, 0},
@@ -160,6 +160,9 @@ void JobRun::report_growth() {
 void JobRun::tell(const std::string& line) {
   if (worker_gone_) return;
   unsent_reports_ += line;
+  // What a job or git brought along must not be taken for a line of its own.
+  std::replace(unsent_reports_.end() - static_cast<std::ptrdiff_t>(line.size()),
+               unsent_reports_.end(), '\n', ' ');
   unsent_reports_ += '\n';
   flush_reports();
 }

@@ -15,6 +15,7 @@
 #include "shared/base/result.h"
 #include "shared/base/time.h"
 #include "shared/io/fd.h"
+#include "worker/confinement.h"
 #include "worker/output.h"
 
 namespace seaworthy::worker {
@@ -24,8 +25,8 @@ enum class Stop : uint8_t { None, Cancelled, TimedOut, Killed, OutputFailed };
 
 class JobRun {
  public:
-  // Both must outlive it. `log` is appended to.
-  JobRun(OutputLog& log, Duration kill_grace);
+  // `log`, which is appended to, and `group`, the job's, must outlive it.
+  JobRun(OutputLog& log, const Group& group, Duration kill_grace);
 
   void set_deadline(Instant deadline) { deadline_ = deadline; }
   // Where children write stdout and stderr to.
@@ -63,6 +64,7 @@ class JobRun {
   void stop_because(Stop why);
 
   OutputLog& log_;
+  const Group& group_;
   Duration kill_grace_;
   std::optional<Instant> deadline_;
   Stop stop_ = Stop::None;

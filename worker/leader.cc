@@ -10,7 +10,9 @@
 
 #include "shared/io/clock.h"
 #include "shared/model/limits.h"
+#include "worker/confinement.h"
 #include "worker/job_run.h"
+#include "worker/oom.h"
 #include "worker/output.h"
 #include "worker/spool.h"
 #include "worker/steps.h"
@@ -50,18 +52,21 @@ class Leader {
       : options_(options),
         spool_(options.spool_entry),
         log_(spool_.output_file(), options.output_cap_bytes),
-        run_(log_, options.kill_grace),
+        group_(options.group),
+        run_(log_, group_, options.kill_grace),
         started_(io::now()) {}
 
   int run() {
-    if (auto assign = spool_.assignment()) {
-      assign_ = std::move(*assign);
-      run_job();
-    } else {
-      conclude(Outcome::Broken, assign.error());
+    auto assign = spool_.assignment();
+    if (!assign) {  // whose outcome it would be is not known here
+      run_.tell_at_last("broken " + assign.error());
+      return 0;
     }
+    assign_ = std::move(*assign);
+    run_job();
     const JobRun::Ended ended = run_.end_all();
     if (run_.stop() != Stop::Killed) report(ended);
+    group_.remove();
     remove_tree(options_.workspace);
     return 0;
   }
@@ -70,6 +75,10 @@ class Leader {
   void run_job() {
     const JobSpec& specification = assign_.specification;
     if (specification.timeout > Duration{0}) run_.set_deadline(started_ + specification.timeout);
+    if (auto made = group_.make(); !made) {
+      run_.tell("note " + made.error());
+      group_ = Group();
+    }
     if (!specification.origin.empty()) log_.append_line(specification.origin);
     if (!check_out_revision()) return;
     for (size_t i = 0; i < specification.steps.size(); ++i)
@@ -87,10 +96,10 @@ class Leader {
     if (pipe2(ends.data(), O_CLOEXEC) != 0)
       return conclude(Outcome::Broken, io::errno_text("cannot make a pipe"));
     io::Fd answer(ends[0]), answer_write(ends[1]);
+    const OomKills oom_kills = count_oom_kills(group_);
     const pid_t child = fork();
     if (child == 0) check_out_and_exit(answer_write.get());
     if (child < 0) return conclude(Outcome::Broken, io::errno_text("cannot start the checkout"));
-    setpgid(child, child);
     answer_write.reset();
     const std::optional<int> exit_code = run_.wait_for(child);
     if (!exit_code) return false;
@@ -101,18 +110,23 @@ class Leader {
     if (!words.empty()) log_.append_line("==> " + words);
     run_.tell("note checkout took " + seconds(io::now() - started_));
     if (*exit_code == 0) return true;
-    return conclude(Outcome::Broken, words.empty() ? "the checkout was killed" : words);
+    if (!words.empty()) return conclude(Outcome::Broken, words);
+    const std::string why = why_killed(*exit_code, oom_kills, count_oom_kills(group_));
+    return conclude(Outcome::Broken, "the checkout ended with " + std::to_string(*exit_code) +
+                                         (why.empty() ? "" : ": " + why));
   }
 
   [[noreturn]] void check_out_and_exit(int answer_fd) {
-    setpgid(0, 0);
+    setsid();
+    group_.enter();
+    take_a_back_seat();
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     // The worker's pipes must end with the leader, not with this process.
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    dup2(null, 0);
-    close(3);
+    dup2(null, kControlFd);
+    close(kReportFd);
     auto done = check_out(options_.mirrors, {assign_.repository, assign_.ref, assign_.revision},
                           options_.workspace);
     const std::string words = clipped(done ? *done : done.error(), limits::kDetailBytes);
@@ -121,30 +135,32 @@ class Leader {
   }
 
   bool run_step(size_t index) {
+    if (run_.stop() != Stop::None) return false;  // came as the last step ended
     const Step& step = assign_.specification.steps[index];
     const std::string number = std::to_string(index + 1);
     const std::string name =
-        step.name.empty() ? "step " + number : clipped(step.name, limits::kNameBytes);
+        step.name.empty() ? "step " + number
+                          : clipped(step.name.substr(0, step.name.find('\n')), limits::kNameBytes);
     doing_ = "step " + number + " (" + name + ")";
     log_.append_line("==> step " + number + " of " +
                      std::to_string(assign_.specification.steps.size()) + ": " + name);
     const Instant started = io::now();
+    const OomKills oom_kills = count_oom_kills(group_);
     auto child = start_step(spool_.directory() / ("step-" + number + ".sh"), assign_, step,
-                            {options_.worker, options_.workspace}, run_.output_fd());
+                            {options_.worker, options_.workspace}, group_, run_.output_fd());
     if (!child) return conclude(Outcome::Broken, child.error());
     run_.tell("note " + doing_ + " started");
-    const std::optional<int> exit_code = run_.wait_for(child->pid);
-    const Duration took = io::now() - started;
-    if (exit_code) {
-      steps_.push_back({name, *exit_code, static_cast<uint64_t>(took.count())});
-      log_.append_line("==> step " + number + " exited with " + std::to_string(*exit_code) +
-                       " after " + seconds(took));
-      run_.tell("note " + doing_ + " exited with " + std::to_string(*exit_code) + " after " +
-                seconds(took));
-    }
+    const std::optional<int> exit_code = run_.wait_for(*child);
     if (!exit_code) return false;
+    const Duration took = io::now() - started;
+    const std::string why = why_killed(*exit_code, oom_kills, count_oom_kills(group_));
+    const std::string exited = "exited with " + std::to_string(*exit_code);
+    const std::string because = why.empty() ? "" : ": " + why;
+    steps_.push_back({name, *exit_code, static_cast<uint64_t>(took.count())});
+    log_.append_line("==> step " + number + " " + exited + " after " + seconds(took) + because);
+    run_.tell("note " + doing_ + " " + exited + " after " + seconds(took) + because);
     if (*exit_code == 0) return true;
-    return conclude(Outcome::Failed, doing_ + " exited with " + std::to_string(*exit_code));
+    return conclude(Outcome::Failed, doing_ + " " + exited + because);
   }
 
   // Always false: the job does not go on.
@@ -197,6 +213,7 @@ class Leader {
   const LeaderOptions& options_;
   SpoolEntry spool_;
   OutputLog log_;
+  Group group_;
   JobRun run_;
   Instant started_;
   wire::Assign assign_;
@@ -216,11 +233,12 @@ std::vector<std::string> to_arguments(const LeaderOptions& options) {
           options.mirrors,
           options.worker,
           std::to_string(options.kill_grace.count()),
-          std::to_string(options.output_cap_bytes)};
+          std::to_string(options.output_cap_bytes),
+          options.group};
 }
 
 std::optional<LeaderOptions> parse_leader_arguments(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 7 || arguments[0] != kLeaderMode) return std::nullopt;
+  if (arguments.size() != 8 || arguments[0] != kLeaderMode) return std::nullopt;
   LeaderOptions options;
   options.spool_entry = arguments[1];
   options.workspace = arguments[2];
@@ -234,6 +252,7 @@ std::optional<LeaderOptions> parse_leader_arguments(const std::vector<std::strin
   if (!parse(arguments[5], grace_ms) || !parse(arguments[6], options.output_cap_bytes))
     return std::nullopt;
   options.kill_grace = Duration{grace_ms};
+  options.group = arguments[7];
   return options;
 }
 

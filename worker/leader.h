@@ -20,6 +20,9 @@
 namespace seaworthy::worker {
 
 inline constexpr std::string_view kLeaderMode = "leader";
+// The leader's ends of the pipes.
+inline constexpr int kControlFd = 0;
+inline constexpr int kReportFd = 3;
 inline constexpr char kControlCancel = 'c';
 inline constexpr char kControlKill = 'k';
 
@@ -30,6 +33,8 @@ struct LeaderOptions {
   std::string worker;
   Duration kill_grace{0};  // between TERM and KILL
   uint64_t output_cap_bytes = 0;
+  std::filesystem::path
+      group;  // control group of the job, made and removed by the leader; or empty
 };
 
 std::vector<std::string> to_arguments(const LeaderOptions& options);

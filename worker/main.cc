@@ -3,12 +3,13 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <fstream>
+#include <filesystem>
 
 #include "shared/io/clock.h"
 #include "shared/io/options.h"
 #include "shared/io/paths.h"
 #include "shared/io/signals.h"
+#include "worker/confinement.h"
 #include "worker/leader.h"
 #include "worker/loop.h"
 #include "worker/place.h"
@@ -66,6 +67,7 @@ int work(const Options& options) {
   worker::become_subreaper();  // for what a leader that was killed leaves behind
   Result<worker::Place> place = worker::take_place(options.state, options.name);
   if (!place) throw std::runtime_error(place.error());
+  const worker::Confinement confinement = worker::try_confinement();
   worker::LoopOptions loop;
   loop.brokers = options.brokers;
   loop.settings.worker = place->name;
@@ -81,9 +83,10 @@ int work(const Options& options) {
   if (mirrors.empty())
     mirrors = (options.state.empty() ? io::default_state_directory() : place->state) / "mirrors";
   loop.attempts = {
-      "/proc/self/exe",    place->state, mirrors, place->name, seconds(options.kill_grace_s),
-      limits::kOutputBytes};
+      "/proc/self/exe",     place->state,      mirrors, place->name, seconds(options.kill_grace_s),
+      limits::kOutputBytes, confinement.groups};
   spdlog::info("{} starts; state in {}", place->name, place->state.string());
+  spdlog::info("{}", confinement.in_words);
   worker::Loop(std::move(loop), std::move(signals)).run();
   spdlog::info("stopped");
   return 0;

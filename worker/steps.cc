@@ -1,13 +1,21 @@
 #include "worker/steps.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <string_view>
+
+#include "shared/io/fd.h"
+#include "shared/io/process.h"
+#include "worker/leader.h"
 
 namespace seaworthy::worker {
 namespace {
@@ -33,6 +41,36 @@ bool is_in_path(std::string_view program) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return false;
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (const std::string& text : strings) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// In the child. An errno goes to `trouble_fd` if it cannot.
+[[noreturn]] void become_step(const std::vector<std::string>& arguments,
+                              const std::vector<std::string>& environment,
+                              const std::filesystem::path& directory, const Group& group,
+                              int output_fd, int trouble_fd) {
+  setsid();
+  group.enter();
+  take_a_back_seat();
+  for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+  dup2(output_fd, STDOUT_FILENO);
+  dup2(output_fd, STDERR_FILENO);
+  // The worker's pipes must end with the leader. All other descriptors close by themselves.
+  fcntl(kReportFd, F_SETFD, FD_CLOEXEC);
+  if (chdir(directory.c_str()) == 0)
+    execvpe(arguments[0].c_str(), pointers_to(arguments).data(), pointers_to(environment).data());
+  const int error = errno;
+  _exit(write(trouble_fd, &error, sizeof error) > 0 ? 127 : 126);
 }
 
 std::vector<std::string> own_environment() { return io::environment_with({}); }
@@ -75,8 +113,9 @@ std::string find_shell() {
   return {};
 }
 
-Result<io::Child> start_step(const std::filesystem::path& script, const wire::Assign& assign,
-                             const Step& step, const Surroundings& surroundings, int output_fd) {
+Result<pid_t> start_step(const std::filesystem::path& script, const wire::Assign& assign,
+                         const Step& step, const Surroundings& surroundings, const Group& group,
+                         int output_fd) {
   const std::string shell = find_shell();
   if (shell.empty())
     return Unexpected{"cannot run the step: this worker has neither bash nor sh in its PATH"};
@@ -84,13 +123,22 @@ Result<io::Child> start_step(const std::filesystem::path& script, const wire::As
   file << step.run << "\n";
   file.close();
   if (!file) return Unexpected{"cannot write " + script.string() + ": is the disk full?"};
-  io::Spawn spawn;
-  spawn.argv = {shell, "-e", script};
-  spawn.directory = surroundings.workspace;
-  spawn.environment = step_environment(own_environment(), assign, step, surroundings);
-  spawn.stdout_fd = output_fd;
-  spawn.stderr_fd = output_fd;
-  return io::spawn(spawn);
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return Unexpected{io::errno_text("cannot make a pipe")};
+  io::Fd trouble(ends[0]), trouble_write(ends[1]);
+  const std::vector<std::string> environment =
+      step_environment(own_environment(), assign, step, surroundings);
+  const pid_t child = fork();
+  if (child == 0)
+    become_step({shell, "-e", script}, environment, surroundings.workspace, group, output_fd,
+                trouble_write.get());
+  if (child < 0) return Unexpected{io::errno_text("cannot start the step")};
+  trouble_write.reset();
+  int error = 0;  // stays so when the shell runs: the pipe ends
+  if (read(trouble.get(), &error, sizeof error) > 0)
+    return Unexpected{"cannot run " + shell + " in " + surroundings.workspace.string() + ": " +
+                      std::strerror(error)};
+  return child;
 }
 
 }  // namespace seaworthy::worker

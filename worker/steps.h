@@ -1,15 +1,18 @@
 // Steps: how a step of a job is made a process. Its script is a file, run by bash -e (sh -e where
-// there is no bash) in its own process group, with stdin closed and the environment described at
-// step_environment(). Runs in the leader; the process is waited for by the leader.
+// there is no bash) in its own session, confined (confinement.h), with stdin closed and the
+// environment described at step_environment(). Runs in the leader, whose only thread forks; the
+// process is waited for by the leader.
 #pragma once
+
+#include <sys/types.h>
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "shared/base/result.h"
-#include "shared/io/process.h"
 #include "shared/wire/message.h"
+#include "worker/confinement.h"
 
 namespace seaworthy::worker {
 
@@ -28,8 +31,9 @@ std::vector<std::string> step_environment(const std::vector<std::string>& inheri
 // "bash", or "sh" where there is none; empty if there is neither in PATH.
 std::string find_shell();
 
-// Writes the script to `script` and starts it. stdout and stderr both go to `output_fd`.
-Result<io::Child> start_step(const std::filesystem::path& script, const wire::Assign& assign,
-                             const Step& step, const Surroundings& surroundings, int output_fd);
+// Writes the script to `script` and starts it in `group`. stdout and stderr both go to `output_fd`.
+Result<pid_t> start_step(const std::filesystem::path& script, const wire::Assign& assign,
+                         const Step& step, const Surroundings& surroundings, const Group& group,
+                         int output_fd);
 
 }  // namespace seaworthy::worker

@@ -41,7 +41,7 @@ struct BuildSubmitted {
 struct RequestTaken {
   RequestId request;
   uint64_t digest = 0;  // of what was asked
-  BuildId first_build;  // of those it made; 0 if all existed
+  BuildId first_build;  // of those it made, or an older one if all existed
 };
 
 struct AttemptAssigned {
@@ -135,10 +135,21 @@ struct OutputStored {
   uint64_t size = 0;
 };
 
+// A finished build that is not kept any longer, and everything of it. Not an event: nobody could
+// ask what it was about.
+struct BuildRemoved {
+  BuildId build;
+  std::string repository;
+  std::string ref;
+  std::string revision;
+  std::vector<RequestId> requests;   // that made it
+  std::vector<AttemptKey> attempts;  // that have output
+};
+
 using ChangeBody =
     std::variant<BuildSubmitted, RequestTaken, AttemptAssigned, AttemptReattached, AttemptAdopted,
                  AttemptReturned, AttemptLost, AttemptEnded, AttemptSuperseded, CancelRequested,
-                 JobFinished, BuildFinished, HeadAdvanced, OutputStored>;
+                 JobFinished, BuildFinished, HeadAdvanced, OutputStored, BuildRemoved>;
 
 struct Change {
   EventSequence sequence;  // 0: not an event for people

@@ -61,8 +61,17 @@ void Core::on(const PeerUnreachable& event) {
 
 void Core::on(const Tick&) {}
 
+void Core::on(const SpaceChanged& event) { has_space_ = event.enough; }
+
+// What has no verdict, or was never there, cannot have expired.
+void Core::on(const BuildsExpired& event) {
+  for (const BuildRemoved& expired : event.builds)
+    if (ledger_.find_build(expired.build) == nullptr && expired.build <= ledger_.last_build())
+      decide(expired);
+}
+
 void Core::dispatch() {
-  while (!ledger_.ready().empty()) {
+  while (has_space_ && !ledger_.ready().empty()) {
     Session* session = roster_.idle();
     if (session == nullptr) return;
     JobId id = ledger_.ready().front();

@@ -49,6 +49,8 @@ class Core {
   void on(const MessageReceived& event);
   void on(const PeerUnreachable& event);
   void on(const Tick& event);
+  void on(const SpaceChanged& event);
+  void on(const BuildsExpired& event);
   void dispatch();
   void release_held_back();
   void expire_leases();
@@ -112,6 +114,7 @@ class Core {
   std::map<std::string, Push> pushes_;  // the last one of each repository
   uint64_t last_push_ = 0;
   uint64_t last_session_ = 0;
+  bool has_space_ = true;
 
   // Of the step under way.
   Moment moment_;

@@ -9,6 +9,9 @@
 namespace seaworthy::broker {
 namespace {
 
+constexpr const char* kNoSpace =
+    "the broker's disk is nearly full: it takes no new work until there is room";
+constexpr size_t kRowBytes = 256;  // of a list's row: its numbers, its keys and its short texts
 constexpr uint64_t kDeepest = 0xff'ffff;  // commits below a tip that are told apart in the order
 
 bool is_revision(const std::string& text) {
@@ -126,6 +129,8 @@ void Core::on_message(const wire::Submit& m) {
   if (ledger_.unfinished_count() + m.revisions.size() * limits::kJobsPerBuild > limits::kQueuedJobs)
     return refuse(wire::ErrorCode::Overloaded, "the queue is full", true);
 
+  if (!has_space_) return refuse(wire::ErrorCode::Overloaded, kNoSpace, true);
+
   wire::SubmitOk ok;
   ok.builds.resize(m.revisions.size());
   if (taken != nullptr && m.again) {
@@ -139,7 +144,8 @@ void Core::on_message(const wire::Submit& m) {
   for (size_t i = m.revisions.size(); i-- > 0;) submit_revision(m, m.revisions[i], ok.builds[i]);
   const bool made_some = ledger_.last_build() != before;
   if (taken == nullptr)
-    decide(RequestTaken{m.request, digest, made_some ? BuildId{before.value + 1} : BuildId{}});
+    decide(RequestTaken{m.request, digest,
+                        made_some ? BuildId{before.value + 1} : ok.builds.back().build});
   answer(std::move(ok));
 }
 
@@ -222,18 +228,23 @@ void Core::cancel_job(JobId id, const std::string& reason) {
 void Core::on_message(const wire::ListWorkers&) {
   wire::WorkerList list;
   const Duration suspicious = 3 * options_.timing.heartbeat;
+  size_t bytes = 0;
   for (const auto& [name, peer] : roster_.by_worker()) {
     const Session& session = roster_.at(peer);
-    wire::WorkerRow row{name, session.id,         "idle",      session.labels, {},
-                        {},   session.heard_wall, session.pid, session.host,   session.version};
+    const char* at_rest = session.reason.empty() ? "idle" : "sick";
+    wire::WorkerRow row{
+        name,        session.id,   at_rest,         session.labels, {}, {}, session.heard_wall,
+        session.pid, session.host, session.version, session.reason};
     if (std::vector<JobId> leased = ledger_.leased_by(name); !leased.empty()) {
       row.state = "busy";
       row.job = leased.front();
       row.attempt = ledger_.find_job(leased.front())->attempt;
     }
     if (moment_.now - session.heard > suspicious) row.state = "silent";
+    bytes += kRowBytes + name.size() + row.host.size() + row.version.size() + row.reason.size();
+    for (const std::string& label : row.labels) bytes += label.size() + 5;
+    if (list.workers.size() == limits::kListRows || bytes > limits::kReplyBytes) break;
     list.workers.push_back(std::move(row));
-    if (list.workers.size() == limits::kListRows) break;
   }
   answer(std::move(list));
 }
@@ -244,24 +255,30 @@ void Core::on_message(const wire::QueueStatus& m) {
   ok.waiting_count = ledger_.unfinished_count() - ledger_.running_count();
   ok.worker_count = roster_.size();
   const size_t limit = std::min<size_t>(m.limit, limits::kListRows);
+  size_t bytes = 0;
+  auto fits = [&bytes](size_t rows_bytes) {
+    bytes += kRowBytes + rows_bytes;
+    return bytes <= limits::kReplyBytes;
+  };
+  for (JobId id : ledger_.running()) {
+    const Job& job = *ledger_.find_job(id);
+    const Build& build = *ledger_.find_build(job.build);
+    if (ok.running.size() >= limit || !fits(build.repository.size() + job.worker.size())) break;
+    ok.running.push_back({id, job.attempt, job.build, build.repository, build.revision, job.name,
+                          job.worker, job.assigned});
+  }
   auto list_waiting = [&](JobId id, const Job& job) {
     const Build& build = *ledger_.find_build(job.build);
+    std::string why = why_waiting(id);
+    if (ok.waiting.size() >= limit || !fits(build.repository.size() + why.size())) return false;
     ok.waiting.push_back(
-        {id, job.build, build.repository, build.revision, job.name, why_waiting(id)});
+        {id, job.build, build.repository, build.revision, job.name, std::move(why)});
+    return true;
   };
-  for (const ReadyQueue::Entry& entry : ledger_.ready()) {
-    if (ok.waiting.size() >= limit) break;
-    list_waiting(entry.job, *ledger_.find_job(entry.job));
-  }
-  for (const auto& [id, job] : ledger_.jobs()) {
-    if (ok.running.size() >= limit && ok.waiting.size() >= limit) break;
-    const Build& build = *ledger_.find_build(job.build);
-    if (job.state == State::Running && ok.running.size() < limit)
-      ok.running.push_back({id, job.attempt, job.build, build.repository, build.revision, job.name,
-                            job.worker, job.assigned});
-    if (job.state == State::Queued && !job.needs.empty() && ok.waiting.size() < limit)
-      list_waiting(id, job);
-  }
+  for (const ReadyQueue::Entry& entry : ledger_.ready())
+    if (!list_waiting(entry.job, *ledger_.find_job(entry.job))) return answer(std::move(ok));
+  for (const auto& [id, job] : ledger_.jobs())
+    if (job.state == State::Queued && !job.needs.empty() && !list_waiting(id, job)) break;
   answer(std::move(ok));
 }
 
@@ -277,7 +294,16 @@ std::string Core::why_waiting(JobId id) const {
   }
   if (held_back_.contains(id))
     return "its last attempt could not be run; it is tried again after a pause";
+  if (!has_space_) return kNoSpace;
   if (roster_.size() == 0) return "no worker is connected: start one with `seaworthy-worker`";
+  const auto& workers_by_name = roster_.by_worker();
+  const auto well =
+      std::find_if(workers_by_name.begin(), workers_by_name.end(),
+                   [&](const auto& w) { return roster_.at(w.second).reason.empty(); });
+  if (well == workers_by_name.end()) {
+    const auto& [worker, peer] = *workers_by_name.begin();
+    return "no worker takes jobs: " + worker + " does not because " + roster_.at(peer).reason;
+  }
   size_t before = 0;
   for (const ReadyQueue::Entry& entry : ledger_.ready()) {
     if (entry.job == id || before == kCounted) break;

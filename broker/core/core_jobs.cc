@@ -33,7 +33,9 @@ void Core::record_outcome(JobId id, const wire::AttemptFinished& report) {
   const AttemptNumber attempt = job.attempt;
   leases_.drop(id);
   const uint32_t failures = job.failures + (report.outcome == Outcome::Broken ? 1 : 0);
-  decide(AttemptEnded{id, attempt, job.worker, report, failures});
+  AttemptEnded ended{id, attempt, job.worker, report, failures};
+  ended.report.output_bytes = job.output_bytes;  // what is stored is kept, whatever it says
+  decide(std::move(ended));
   if (job.cancel_requested) return finish(id, Verdict::Cancelled, attempt, "");
   switch (report.outcome) {
     case Outcome::Passed:

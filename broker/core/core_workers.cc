@@ -23,6 +23,10 @@ std::optional<std::string> what_is_wrong(const wire::Hello& m) {
   if (!m.boot) return "boot is missing";
   if (m.labels.size() > limits::kLabels)
     return "a worker has at most " + std::to_string(limits::kLabels) + " labels";
+  auto too_long = [](const std::string& text) { return text.size() > limits::kNameBytes; };
+  if (too_long(m.host) || too_long(m.version) || std::ranges::any_of(m.labels, too_long))
+    return "host, version and each label have at most " + std::to_string(limits::kNameBytes) +
+           " bytes";
   return std::nullopt;
 }
 
@@ -67,11 +71,16 @@ void Core::settle_lease_at_hello(const Session& session, JobId id, const wire::H
 void Core::on_message(const wire::Ready& m) {
   Session* session = session_of(m.boot);
   if (session == nullptr) return;
+  const std::vector<JobId> leased = ledger_.leased_by(session->worker);
+  const uint32_t held =
+      static_cast<uint32_t>(std::min<size_t>(leased.size(), limits::kSlotsPerWorker));
   uint32_t on_their_way = 0;
-  for (JobId job : ledger_.leased_by(session->worker))
+  for (JobId job : leased)
     if (const Leases::Lease* lease = leases_.find(job); lease != nullptr && !lease->accepted)
       ++on_their_way;
-  roster_.set_slots(*session, m.slots > on_their_way ? m.slots - on_their_way : 0);
+  session->reason = m.reason.substr(0, limits::kDetailBytes);
+  const uint32_t wanted = m.slots > on_their_way ? m.slots - on_their_way : 0;
+  roster_.set_slots(*session, std::min<uint32_t>(wanted, limits::kSlotsPerWorker - held));
 }
 
 void Core::on_message(const wire::Accept& m) {
@@ -139,7 +148,10 @@ void Core::on_message(const wire::AttemptFinished& m) {
     renew(m.job);
   }
   if (!holds(*session, *job, m.attempt)) {
-    decide(AttemptSuperseded{m.job, m.attempt, session->worker, m});
+    // Kept once, and only from whom it was expected: repeated and forged ones leave no trace.
+    auto expected = job->unreported.find(m.attempt);
+    if (expected != job->unreported.end() && expected->second == session->worker)
+      decide(AttemptSuperseded{m.job, m.attempt, session->worker, m});
     return answer(wire::Recorded{epoch_, m.boot, m.job, m.attempt, true});
   }
   renew(m.job);

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <variant>
+#include <vector>
 
+#include "broker/core/change.h"
 #include "shared/base/ids.h"
 #include "shared/wire/message.h"
 
@@ -28,6 +30,16 @@ struct PeerUnreachable {
 // Time has passed; next_deadline() may be due.
 struct Tick {};
 
-using Event = std::variant<MessageReceived, PeerUnreachable, Tick>;
+// There is room on the broker's disk for new work, or there is not any more.
+struct SpaceChanged {
+  bool enough = true;
+};
+
+// Finished builds that the broker was told not to keep.
+struct BuildsExpired {
+  std::vector<BuildRemoved> builds;
+};
+
+using Event = std::variant<MessageReceived, PeerUnreachable, Tick, SpaceChanged, BuildsExpired>;
 
 }  // namespace seaworthy::broker

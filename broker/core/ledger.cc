@@ -87,21 +87,29 @@ void Ledger::on(const Change&, const AttemptAdopted& body) {
   SW_ASSERT(job.state == State::Queued && job.attempt == body.attempt && job.worker == body.worker);
   ready_.remove(builds_.at(job.build).rank, body.job);
   job.boot = body.boot;
+  job.unreported.erase(body.attempt);
   set_state(body.job, job, State::Running);
 }
 
 void Ledger::on(const Change&, const AttemptReturned& body) {
   Job& job = this->job(body.job);
   SW_ASSERT(job.state == State::Running && job.attempt == body.attempt);
+  await_late_outcome(job, body.attempt, body.worker);
   set_state(body.job, job, State::Queued);
   job.worker.clear();  // it said that it does not run it: nothing to adopt
   enter_queue_if_ready(body.job, job);
+}
+
+void Ledger::await_late_outcome(Job& job, AttemptNumber attempt, const std::string& worker) {
+  job.unreported[attempt] = worker;
+  if (job.unreported.size() > Job::kUnreported) job.unreported.erase(job.unreported.begin());
 }
 
 void Ledger::on(const Change&, const AttemptLost& body) {
   Job& job = this->job(body.job);
   SW_ASSERT(job.state == State::Running && job.attempt == body.attempt);
   job.losses = body.losses;
+  await_late_outcome(job, body.attempt, body.worker);
   set_state(body.job, job, State::Queued);
   enter_queue_if_ready(body.job, job);
 }
@@ -116,7 +124,9 @@ void Ledger::on(const Change&, const AttemptEnded& body) {
                        job);  // a JobFinished follows in the same batch where it is decided
 }
 
-void Ledger::on(const Change&, const AttemptSuperseded&) {}
+void Ledger::on(const Change&, const AttemptSuperseded& body) {
+  job(body.job).unreported.erase(body.attempt);
+}
 
 void Ledger::on(const Change&, const CancelRequested& body) {
   job(body.job).cancel_requested = true;
@@ -155,6 +165,16 @@ void Ledger::on(const Change&, const OutputStored& body) {
   job.output_bytes += body.size;
 }
 
+void Ledger::on(const Change&, const BuildRemoved& body) {
+  SW_ASSERT(!builds_.contains(body.build) && body.build <= last_build_);
+  for (RequestId request : body.requests) requests_.erase(request);
+  const std::optional<uint32_t> repository = find_number(body.repository),
+                                ref = find_number(body.ref);
+  if (!repository || !ref) return;
+  auto known = revisions_.find({*repository, *ref, body.revision});
+  if (known != revisions_.end() && known->second == body.build) revisions_.erase(known);
+}
+
 const Job* Ledger::find_job(JobId id) const {
   auto found = jobs_.find(id);
   return found == jobs_.end() ? nullptr : &found->second;
@@ -182,6 +202,14 @@ const TakenRequest* Ledger::find_request(RequestId request) const {
 std::vector<JobId> Ledger::leased_by(const std::string& worker) const {
   auto found = leased_.find(worker);
   return found == leased_.end() ? std::vector<JobId>{} : found->second;
+}
+
+std::vector<JobId> Ledger::running() const {
+  std::vector<JobId> all;
+  all.reserve(running_count_);
+  for (const auto& [worker, jobs] : leased_) all.insert(all.end(), jobs.begin(), jobs.end());
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 std::vector<JobId> Ledger::waiting_for(JobId id) const {

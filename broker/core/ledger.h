@@ -32,6 +32,10 @@ struct Job {
   UnixMillis assigned;
   uint64_t output_bytes = 0;  // stored of the latest attempt
   std::vector<JobId> needs;   // those that have not passed yet
+  // Attempts that were taken from their workers, and whose outcome has not come: whose they were.
+  // The latest kUnreported of them.
+  static constexpr size_t kUnreported = 16;
+  std::map<AttemptNumber, std::string> unreported;
 };
 
 struct Build {
@@ -84,6 +88,8 @@ class Ledger {
   const std::map<JobId, Job>& jobs() const { return jobs_; }
   // Leased jobs by worker name.
   std::vector<JobId> leased_by(const std::string& worker) const;
+  // In the order of their ids.
+  std::vector<JobId> running() const;
   size_t running_count() const { return running_count_; }
   size_t unfinished_count() const { return unfinished_count_; }
   // Takes a queued job out of the ready queue, and puts it back. Not durable: a restart forgets it.
@@ -125,8 +131,10 @@ class Ledger {
   void on(const Change& change, const BuildFinished& body);
   void on(const Change& change, const HeadAdvanced& body);
   void on(const Change& change, const OutputStored& body);
+  void on(const Change& change, const BuildRemoved& body);
 
   Job& job(JobId id);
+  static void await_late_outcome(Job& job, AttemptNumber attempt, const std::string& worker);
   void set_state(JobId id, Job& job, State state);
   void enter_queue_if_ready(JobId id, const Job& job);
   void remember_revision(const std::string& repository, const std::string& ref,

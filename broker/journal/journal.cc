@@ -187,6 +187,25 @@ void Journal::write(const Change&, const OutputStored& body) {
       .run();
 }
 
+// Numbers are never given twice: the highest ones are kept where the rows that had them may go.
+void Journal::write(const Change&, const BuildRemoved& body) {
+  for (const char* remember :
+       {"UPDATE meta SET value = max(value, (SELECT ifnull(max(sequence), 0) FROM event)) WHERE "
+        "key = "
+        "'last_sequence'",
+        "UPDATE meta SET value = max(value, (SELECT max(id) FROM build)) WHERE key = 'last_build'",
+        "UPDATE meta SET value = max(value, (SELECT max(id) FROM job)) WHERE key = 'last_job'",
+        "UPDATE meta SET value = max(value, (SELECT max(rank) FROM build)) WHERE key = 'last_rank'",
+        "UPDATE meta SET value = value + 1 WHERE key = 'removed_builds'"})
+    prepared(remember).run();
+  for (const char* remove :
+       {"DELETE FROM event WHERE build = ?",
+        "DELETE FROM attempt WHERE job IN (SELECT id FROM job WHERE build = ?)",
+        "DELETE FROM job WHERE build = ?", "DELETE FROM request WHERE first_build = ?",
+        "DELETE FROM build WHERE id = ?"})
+    prepared(remove).bind(body.build).run();
+}
+
 void Journal::write_event(const Change& change, BuildId build, JobId job, AttemptNumber attempt,
                           std::string_view worker, std::string_view detail) {
   const std::optional<wire::EventKind> kind = event_kind(change.body);

@@ -44,6 +44,7 @@ class Journal {
   void write(const Change& change, const BuildFinished& body);
   void write(const Change& change, const HeadAdvanced& body);
   void write(const Change& change, const OutputStored& body);
+  void write(const Change& change, const BuildRemoved& body);
 
   void write_report(const Change& change, JobId job, AttemptNumber attempt,
                     const wire::AttemptFinished& report);

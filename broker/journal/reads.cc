@@ -225,6 +225,16 @@ std::vector<wire::AttemptRow> Reads::attempts_of(JobId job) {
   return attempts;
 }
 
+bool Reads::was_removed(const wire::ShowBuild& query) {
+  Statement highest(
+      database_,
+      "SELECT (SELECT value FROM meta WHERE key = 'removed_builds') > 0 AND ? <= "
+      "max((SELECT value FROM meta WHERE key = 'last_build'), (SELECT ifnull(max(id), 0) "
+      "FROM build)) AND ? <= max((SELECT value FROM meta WHERE key = 'last_job'), (SELECT "
+      "ifnull(max(id), 0) FROM job))");
+  return highest.bind(query.build, query.job).next() && highest.integer(0) != 0;
+}
+
 wire::EventRow Reads::event_row(const Statement& row) {
   return {row.id<EventSequence>(0),
           row.time(1),

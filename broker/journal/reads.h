@@ -32,6 +32,8 @@ class Reads {
   std::vector<wire::EventRow> events_after(EventSequence after, uint32_t limit);
   // Attempt 0: the latest. Nothing if there is no such job or attempt.
   std::optional<OutputExtent> output_extent(JobId job, AttemptNumber attempt);
+  // There may have been such a build, or job, but it is not kept any longer.
+  bool was_removed(const wire::ShowBuild& query);
 
  private:
   wire::BuildRow build_row(const Statement& row);

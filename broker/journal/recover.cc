@@ -59,9 +59,11 @@ std::vector<JobId> parse_ids(std::string_view text, const std::string& where) {
   return ids;
 }
 
-// 0 for an empty table.
-uint64_t largest(const Database& database, const std::string& table, const std::string& column) {
-  Statement row(database, "SELECT coalesce(max(" + column + "), 0) FROM " + table);
+// Of the rows that are there, and of those that were; 0 if there never was one.
+uint64_t largest(const Database& database, const std::string& table, const std::string& column,
+                 const std::string& key) {
+  Statement row(database, "SELECT max((SELECT value FROM meta WHERE key = '" + key +
+                              "'), (SELECT coalesce(max(" + column + "), 0) FROM " + table + "))");
   row.next();
   return number(row, 0, 0, "table " + table, column.c_str());
 }
@@ -150,18 +152,32 @@ void check(const Recovered& recovered) {
       refuse(name_of("build", id), "has neither a verdict nor a job that could still give one");
 }
 
+// Attempts that were taken from their workers, which have not told yet how they ended.
+void read_unreported(const Database& database, std::vector<std::pair<JobId, Job>>& jobs) {
+  Statement rows(
+      database,
+      "SELECT number, worker FROM attempt WHERE job = ? AND outcome IS NOT NULL AND steps "
+      "IS NULL ORDER BY number DESC LIMIT ?");
+  for (auto& [id, job] : jobs) {
+    if (!job.attempt) continue;
+    rows.bind(id, Job::kUnreported);
+    while (rows.next()) job.unreported[rows.id<AttemptNumber>(0)] = rows.text(1);
+  }
+}
+
 }  // namespace
 
 Recovered Journal::recover() {
   Recovered recovered;
   recovered.epoch = epoch_;
-  recovered.last_sequence = {largest(database_, "event", "sequence")};
-  recovered.last_build = {largest(database_, "build", "id")};
-  recovered.last_job = {largest(database_, "job", "id")};
-  recovered.last_rank = largest(database_, "build", "rank");
+  recovered.last_sequence = {largest(database_, "event", "sequence", "last_sequence")};
+  recovered.last_build = {largest(database_, "build", "id", "last_build")};
+  recovered.last_job = {largest(database_, "job", "id", "last_job")};
+  recovered.last_rank = largest(database_, "build", "rank", "last_rank");
   recovered.builds = unfinished_builds(database_);
   recovered.jobs = jobs_of_unfinished_builds(database_);
   check(recovered);
+  read_unreported(database_, recovered.jobs);
   Statement verdicts(database_, "SELECT verdict FROM job WHERE build = ? AND state = 3");
   for (auto& [id, build] : recovered.builds) {
     verdicts.bind(id);

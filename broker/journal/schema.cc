@@ -8,7 +8,7 @@ namespace {
 
 // Step N brings version N to N + 1. A step that has been released is never edited: a new one is
 // added.
-constexpr std::array<const char*, 1> kSteps{R"sql(
+constexpr std::array<const char*, 2> kSteps{R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('epoch', 0);
 
@@ -96,6 +96,13 @@ CREATE TABLE head (
   repository INTEGER NOT NULL REFERENCES repository, ref TEXT NOT NULL, revision TEXT NOT NULL,
   PRIMARY KEY (repository, ref)
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                            R"sql(
+-- Builds may be removed: the highest numbers that were ever given, and how many are gone.
+INSERT INTO meta VALUES ('last_sequence', 0), ('last_build', 0), ('last_job', 0), ('last_rank', 0),
+                        ('removed_builds', 0);
+CREATE INDEX request_by_build ON request (first_build);
+CREATE INDEX build_by_end ON build (finished_ms) WHERE state = 3;
 )sql"};
 
 int64_t version_of(Database& database) {
@@ -105,6 +112,8 @@ int64_t version_of(Database& database) {
 }
 
 }  // namespace
+
+int64_t present_version() { return static_cast<int64_t>(kSteps.size()); }
 
 void prepare_store(Database& database) {
   database.execute("PRAGMA journal_mode = WAL");

@@ -10,4 +10,7 @@ namespace seaworthy::broker {
 // store that a newer Seaworthy has written. Sets the connection to WAL and synchronous=FULL.
 void prepare_store(Database& database);
 
+// The version that prepare_store() brings a store to.
+int64_t present_version();
+
 }  // namespace seaworthy::broker

@@ -1,13 +1,21 @@
 #include "broker/journal/sqlite.h"
 
+#include <cerrno>
+
 #include "shared/base/assert.h"
 
 namespace seaworthy::broker {
 namespace {
 
 [[noreturn]] void fail(sqlite3* db, const std::string& attempted) {
-  throw StoreError("cannot " + attempted + ": " + sqlite3_errmsg(db) + " (SQLite " +
-                   std::to_string(sqlite3_extended_errcode(db)) + ")");
+  const char* file = sqlite3_db_filename(db, "main");
+  const std::string text =
+      "cannot " + attempted + " of " + (file != nullptr && *file != '\0' ? file : "the store") +
+      ": " + sqlite3_errmsg(db) + " (SQLite " + std::to_string(sqlite3_extended_errcode(db)) + ")";
+  const int code = sqlite3_errcode(db) & 0xff, cause = sqlite3_system_errno(db);
+  if (code == SQLITE_FULL || (code == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT)))
+    throw OutOfSpace(text);
+  throw StoreError(text);
 }
 
 }  // namespace
@@ -18,14 +26,15 @@ Database::Database(const std::filesystem::path& file, OpenMode mode) {
                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const int result = sqlite3_open_v2(file.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   handle_.reset(db);
-  if (result != SQLITE_OK) fail(db, "open the store " + file.string());
+  if (result != SQLITE_OK)
+    throw StoreError("cannot open the store " + file.string() + ": " + sqlite3_errmsg(db));
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, 10'000);
 }
 
 void Database::execute(const char* sql) {
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
-    fail(handle_.get(), "run `" + std::string(sql).substr(0, 120) + "` on the store");
+    fail(handle_.get(), "run `" + std::string(sql).substr(0, 120) + "`");
 }
 
 Statement::Statement(const Database& database, std::string_view sql) {

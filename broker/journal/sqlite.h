@@ -10,18 +10,14 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "broker/journal/store_error.h"
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
 
 namespace seaworthy::broker {
-
-class StoreError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 enum class OpenMode : uint8_t { ReadWrite, ReadOnly };
 

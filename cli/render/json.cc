@@ -49,7 +49,6 @@ Json attempt_object(const wire::AttemptRow& attempt) {
   return {{"attempt", attempt.attempt.value},
           {"worker", attempt.worker},
           {"outcome", null_or(attempt.outcome)},
-          {"detail", null_or(attempt.detail)},
           {"detail", attempt.detail},
           {"assigned_ms", null_or(attempt.assigned)},
           {"first_output_ms", null_or(attempt.first_output)},
@@ -64,7 +63,6 @@ Json job_object(const wire::JobRow& job) {
           {"state", to_string(job.state)},
           {"verdict", null_or(job.verdict)},
           {"why_waiting", null_or(job.why_waiting)},
-          {"note", null_or(job.note)},
           {"note", null_or(job.note)},
           {"attempts", array_of(job.attempts, attempt_object)}};
 }
@@ -83,7 +81,8 @@ Json worker_object(const wire::WorkerRow& worker) {
   return {{"worker", worker.worker},    {"session", worker.session.value},
           {"state", worker.state},      {"labels", worker.labels},
           {"job", null_or(worker.job)}, {"last_heard_ms", null_or(worker.last_heard)},
-          {"pid", worker.pid},          {"host", worker.host}};
+          {"pid", worker.pid},          {"host", worker.host},
+          {"reason", worker.reason}};
 }
 
 Json submitted_object(const wire::SubmittedBuild& build) {

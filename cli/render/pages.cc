@@ -15,6 +15,11 @@ Cell state_cell(State state, std::optional<Verdict> verdict) {
   return {std::string(to_string(state)), state == State::Running ? Colour::Cyan : Colour::Plain};
 }
 
+Colour colour_of_worker(const std::string& state) {
+  if (state == "busy") return Colour::Cyan;
+  return state == "sick" ? Colour::Yellow : Colour::Plain;
+}
+
 std::string took(const wire::BuildRow& build, UnixMillis now) {
   if (!build.started && !build.finished) return "";
   const UnixMillis from = build.started ? build.started : build.submitted;
@@ -101,19 +106,22 @@ std::string status_page(const wire::QueueStatusOk& queue, const wire::BuildList&
 
 std::string workers_page(const wire::WorkerList& list, UnixMillis now, const Style& style) {
   Table table({"WORKER", "STATE", "JOB", "HOST", "PID", "HEARD", "VERSION", "LABELS"});
+  std::string reasons;
   for (const wire::WorkerRow& worker : list.workers) {
     std::string labels;
     for (const std::string& label : worker.labels) labels += (labels.empty() ? "" : ",") + label;
     table.add({{printable(worker.worker), Colour::Bold},
-               {printable(worker.state), worker.state == "busy" ? Colour::Cyan : Colour::Plain},
+               {printable(worker.state), colour_of_worker(worker.state)},
                {worker.job ? number(worker.job.value) : "-"},
                {printable(worker.host)},
                {number(worker.pid)},
                {ago(worker.last_heard, now)},
                {printable(worker.version)},
                {printable(labels)}});
+    if (!worker.reason.empty())
+      reasons += printable(worker.worker) + " takes no jobs: " + printable(worker.reason) + "\n";
   }
-  return table.text(style);
+  return table.text(style) + reasons;
 }
 
 }  // namespace seaworthy::cli::render

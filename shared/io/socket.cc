@@ -22,9 +22,11 @@ void set_common(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(limits::kMessageBytes));
 }
 
-void bind(zmq::socket_t& socket, const std::string& endpoint) {
+// Returns the endpoint with the port that the system chose where 0 was asked for.
+std::string bind_to(zmq::socket_t& socket, const std::string& endpoint) {
   try {
     socket.bind(endpoint);
+    return socket.get(zmq::sockopt::last_endpoint);
   } catch (const zmq::error_t& error) {
     std::string advice =
         error.num() == EADDRINUSE
@@ -37,17 +39,28 @@ void bind(zmq::socket_t& socket, const std::string& endpoint) {
 
 std::string_view text(const zmq::message_t& frame) { return {frame.data<char>(), frame.size()}; }
 
-// All frames of the next message; empty if there is none. A message of too many frames is read to
-// its end, and only its first ones are kept: it will not decode.
-std::vector<zmq::message_t> receive_frames(zmq::socket_t& socket) {
+struct Frames {
+  std::vector<zmq::message_t> kept;
+  uint64_t wire_bytes = 0;  // of all of them
+};
+
+// With what ZMTP puts before it.
+uint64_t wire_size(const zmq::message_t& frame) {
+  return frame.size() + (frame.size() > 255 ? 9 : 2);
+}
+
+// The next message; nothing kept if there is none. A message of too many frames is read to its end,
+// and only its first ones are kept: it will not decode.
+Frames receive_frames(zmq::socket_t& socket) {
   constexpr size_t kMostFrames = 5;
-  std::vector<zmq::message_t> frames;
+  Frames frames;
   bool more = true;
   while (more) {
     zmq::message_t frame;
     if (!socket.recv(frame, zmq::recv_flags::dontwait)) break;
     more = frame.more();
-    if (frames.size() < kMostFrames) frames.push_back(std::move(frame));
+    frames.wire_bytes += wire_size(frame);
+    if (frames.kept.size() < kMostFrames) frames.kept.push_back(std::move(frame));
   }
   return frames;
 }
@@ -81,6 +94,9 @@ Sent send_envelope(zmq::socket_t& socket, const zmq::const_buffer* routing_id,
     throw;
   }
 }
+
+// The connection that a frame came by. libzmq 4.3.4 does not tell it of the routing id's frame.
+int descriptor_of(zmq::message_t& frame) { return zmq_msg_get(frame.handle(), ZMQ_SRCFD); }
 
 // ROUTER's own routing ids are a zero byte and a number.
 std::optional<Peer> peer_from(const zmq::message_t& frame) {
@@ -120,19 +136,21 @@ Sent Dealer::send(const wire::Envelope& envelope) {
 }
 
 std::optional<Result<wire::Envelope, wire::DecodeError>> Dealer::receive() {
-  std::vector<zmq::message_t> frames = receive_frames(socket_);
-  if (frames.empty()) return std::nullopt;
-  return decode_frames(frames, 0);
+  Frames frames = receive_frames(socket_);
+  if (frames.kept.empty()) return std::nullopt;
+  return decode_frames(frames.kept, 0);
 }
 
-Router::Router(zmq::context_t& context, const std::string& at)
-    : socket_(context, zmq::socket_type::router) {
+Router::Router(zmq::context_t& context) : socket_(context, zmq::socket_type::router) {
   set_common(socket_);
   socket_.set(zmq::sockopt::router_mandatory, true);  // else unroutable messages vanish silently
+  socket_.set(zmq::sockopt::rcvhwm, limits::kMessagesPerPeer);
+  socket_.set(zmq::sockopt::sndhwm, limits::kAnswersPerPeer);
   socket_.set(backlog, 4096);
-  bind(socket_, at);
-  endpoint_ = socket_.get(zmq::sockopt::last_endpoint);
+  socket_.set(zmq::sockopt::zap_domain, "peers");  // whoever answers for it lets peers in
 }
+
+void Router::bind(const std::string& at) { endpoint_ = bind_to(socket_, at); }
 
 Sent Router::send(Peer peer, const wire::Envelope& envelope) {
   const char id[5] = {0, static_cast<char>(peer.value >> 24), static_cast<char>(peer.value >> 16),
@@ -142,22 +160,27 @@ Sent Router::send(Peer peer, const wire::Envelope& envelope) {
 }
 
 std::optional<Received> Router::receive() {
-  std::vector<zmq::message_t> frames = receive_frames(socket_);
-  if (frames.empty()) return std::nullopt;
-  std::optional<Peer> peer = peer_from(frames[0]);
-  if (!peer)
-    return Received{Peer{},
+  Frames frames = receive_frames(socket_);
+  if (frames.kept.empty()) return std::nullopt;
+  const std::optional<Peer> peer = peer_from(frames.kept[0]);
+  Received received{peer.value_or(Peer{}),
                     Unexpected{wire::DecodeError{wire::ErrorCode::BadMessage,
-                                                 "the peer set a routing id of its own", 0}}};
-  return Received{*peer, decode_frames(frames, 1)};
+                                                 "the peer set a routing id of its own", 0}},
+                    -1, 0};
+  if (frames.kept.size() > 1) {
+    received.descriptor = descriptor_of(frames.kept[1]);
+    received.wire_bytes = frames.wire_bytes - wire_size(frames.kept[0]);
+  }
+  if (peer) received.envelope = decode_frames(frames.kept, 1);
+  return received;
 }
 
-Publisher::Publisher(zmq::context_t& context, const std::string& at)
-    : socket_(context, zmq::socket_type::xpub) {
+// PUB, not XPUB: that would keep what subscribers send until somebody reads it.
+Publisher::Publisher(zmq::context_t& context) : socket_(context, zmq::socket_type::pub) {
   set_common(socket_);
-  bind(socket_, at);
-  endpoint_ = socket_.get(zmq::sockopt::last_endpoint);
 }
+
+void Publisher::bind(const std::string& at) { endpoint_ = bind_to(socket_, at); }
 
 void Publisher::publish(std::string_view topic, const wire::Message& message) {
   wire::EncodedMessage encoded = wire::encode(message, 0);

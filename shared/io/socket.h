@@ -41,12 +41,16 @@ class Dealer {
 struct Received {
   Peer peer;
   Result<wire::Envelope, wire::DecodeError> envelope;
+  int descriptor = -1;      // of the connection it came by, if that is known
+  uint64_t wire_bytes = 0;  // what it took there
 };
 
 class Router {
  public:
-  // Binds. Throws std::runtime_error that says what to do when the port is in use.
-  Router(zmq::context_t& context, const std::string& endpoint);
+  explicit Router(zmq::context_t& context);
+  Router(zmq::context_t& context, const std::string& endpoint) : Router(context) { bind(endpoint); }
+  // Throws std::runtime_error that says what to do when the port is in use.
+  void bind(const std::string& endpoint);
   Sent send(Peer peer, const wire::Envelope& envelope);
   std::optional<Received> receive();
   // With the port that the system chose where 0 was asked for.
@@ -61,9 +65,11 @@ class Router {
 // Events as wake-ups: slow subscribers lose some, silently. The event table is the truth.
 class Publisher {
  public:
-  Publisher(zmq::context_t& context, const std::string& endpoint);
+  explicit Publisher(zmq::context_t& context);
+  void bind(const std::string& endpoint);  // throws as Router's
   void publish(std::string_view topic, const wire::Message& message);
   const std::string& endpoint() const { return endpoint_; }
+  zmq::socket_t& handle() { return socket_; }
 
  private:
   zmq::socket_t socket_;

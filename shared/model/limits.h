@@ -45,9 +45,21 @@ inline constexpr uint32_t kFailures = 3;  // the same for attempts that ended Br
 
 // The broker.
 inline constexpr size_t kSessions = 20'000;
+inline constexpr size_t kConnections = 24'000;  // fewer where the system allows fewer descriptors
+inline constexpr int kMessagesPerPeer = 16;     // received of one connection and not yet looked at
+inline constexpr int kAnswersPerPeer = 64;      // sent to one connection and not yet taken by it
+// Of one connection, beyond its whole messages that were looked at: room for those that wait, and
+// for one on its way in.
+inline constexpr uint64_t kUnreadBytes = (kMessagesPerPeer + 2) * 3ull * kMessageBytes;
+inline constexpr uint64_t kSubscriberBytes = 1024 * 1024;  // subscriptions are short
+inline constexpr Duration kConnectionsLook = 250ms;        // how often they are looked at
+inline constexpr uint32_t kSlotsPerWorker = 1'000;         // jobs one worker holds at a time
 inline constexpr size_t kQueuedJobs = 2'000'000;
 inline constexpr size_t kParkedRequests = 20'000;  // long polls that wait
-inline constexpr size_t kEventsPerDrain = 1024;    // received before the loop commits
+inline constexpr size_t kRemovedAtOnce = 64;     // builds that retention removes in one transaction
+inline constexpr Duration kKeptAtLeast = 10min;  // a finished build, whatever is not to be kept
+inline constexpr size_t kQuestionsPerPeer = 32;  // asked and not yet answered, long polls included
+inline constexpr size_t kEventsPerDrain = 1024;  // received before the loop commits
 
 // Attempts on a worker.
 inline constexpr uint64_t kOutputBytes =
@@ -60,6 +72,8 @@ static_assert(kOutputChunkBytes * 2 <= kOutputCreditBytes,
 static_assert(kSubmitBytes + kPipelineFileBytes < kMessageBytes,
               "one more pipeline never makes a Submit too large");
 static_assert(kReplyBytes < kMessageBytes);
+static_assert(kSessions < kConnections, "clients find room beside as many workers as there can be");
+static_assert(kUnreadBytes > kOutputCreditBytes, "nobody is cut off for using the credit");
 static_assert(kDefaultTimeout <= kLongestTimeout);
 
 }  // namespace seaworthy::limits

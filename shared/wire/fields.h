@@ -37,7 +37,7 @@ void fields(F&& f, Welcome& m) {
 }
 template <class F>
 void fields(F&& f, Ready& m) {
-  f("boot", m.boot), f("slots", m.slots);
+  f("boot", m.boot), f("slots", m.slots), f("reason", m.reason);
 }
 template <class F>
 void fields(F&& f, Step& m) {
@@ -232,7 +232,7 @@ template <class F>
 void fields(F&& f, WorkerRow& m) {
   f("worker", m.worker), f("session", m.session), f("state", m.state), f("labels", m.labels),
       f("job", m.job), f("attempt", m.attempt), f("last_heard_ms", m.last_heard), f("pid", m.pid),
-      f("host", m.host), f("version", m.version);
+      f("host", m.host), f("version", m.version), f("reason", m.reason);
 }
 template <class F>
 void fields(F&& f, WorkerList& m) {

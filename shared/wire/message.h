@@ -61,6 +61,7 @@ struct Welcome {
 struct Ready {
   BootId boot;
   uint32_t slots = 0;
+  std::string reason = {};  // why a sick worker takes none; empty: it is well
 };
 
 struct Assign {
@@ -247,7 +248,7 @@ struct Pong {
   std::string version;
   uint32_t pid = 0;
   UnixMillis started;
-  std::string events_endpoint;  // XPUB: every durable event, as a wake-up
+  std::string events_endpoint;  // PUB: every durable event, as a wake-up
 };
 
 struct ListHeads {
@@ -371,7 +372,7 @@ struct ListWorkers {};
 struct WorkerRow {
   std::string worker;
   SessionId session;
-  std::string state;  // idle, busy, silent
+  std::string state;  // idle, busy, sick, silent
   std::vector<std::string> labels;
   JobId job;
   AttemptNumber attempt;
@@ -379,6 +380,7 @@ struct WorkerRow {
   uint32_t pid = 0;
   std::string host;
   std::string version;
+  std::string reason = {};  // why it takes no jobs although it could; empty: it is well
 };
 
 struct WorkerList {

@@ -69,6 +69,8 @@ class Harness {
     keep(core_.step(moment(), MessageReceived{peer, 7, &message, blob_bytes}));
   }
 
+  void tell(const Event& event) { keep(core_.step(moment(), event)); }
+
   void hello(PeerNumber peer, const std::string& worker, uint8_t boot_number,
              std::vector<wire::HeldAttempt> held = {}) {
     wire::Hello hello;

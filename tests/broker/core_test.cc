@@ -422,10 +422,104 @@ TEST_CASE("an idle worker that has waited longest gets the next job") {
   CHECK(broker.count<wire::Assign>(2) == 0);
 }
 
+TEST_CASE("a worker that says it is sick is listed with its reason and is given nothing") {
+  Harness broker;
+  broker.idle_worker(1, "amy", 1);
+  broker.say(1, wire::Ready{boot(1), 0, "its disk is full"});
+  broker.submit(a_submit(1, {1}));
+  CHECK(broker.count<wire::Assign>(1) == 0);
+  broker.say(Harness::kClient, wire::ListWorkers{});
+  CHECK(broker.last<wire::WorkerList>(Harness::kClient).workers.at(0).state == "sick");
+  CHECK(broker.last<wire::WorkerList>(Harness::kClient).workers.at(0).reason == "its disk is full");
+  broker.say(1, wire::Ready{boot(1), 1});
+  CHECK(broker.count<wire::Assign>(1) == 1);
+  broker.say(Harness::kClient, wire::ListWorkers{});
+  CHECK(broker.last<wire::WorkerList>(Harness::kClient).workers.at(0).state == "busy");
+  CHECK(broker.last<wire::WorkerList>(Harness::kClient).workers.at(0).reason.empty());
+}
+
 TEST_CASE("a repeated Ready does not hand out two jobs to one slot") {
   Harness broker;
   broker.idle_worker(1, "amy", 1);
   broker.submit(a_submit(1, {2, 1}));
   broker.say(1, wire::Ready{boot(1), 1});
   CHECK(broker.count<wire::Assign>(1) == 1);
+}
+
+TEST_CASE(
+    "on a full disk nothing new is taken or started, outcomes are, and it goes on by itself") {
+  OneRunningJob broker;
+  broker.submit(a_submit(2, {2}));
+  broker.tell(SpaceChanged{false});
+  broker.say(Harness::kClient, a_submit(3, {3}));
+  const auto refusal = broker.last<wire::Error>(Harness::kClient);
+  CHECK(refusal.code == wire::ErrorCode::Overloaded);
+  CHECK(refusal.retryable);
+  CHECK(refusal.message.find("disk") != std::string::npos);
+
+  broker.finish(1, broker.assign, Outcome::Passed);
+  CHECK(broker.verdict_of_build(broker.build) == Verdict::Passed);
+  broker.forget();
+  broker.say(1, wire::Ready{boot(1), 1});
+  CHECK(broker.count<wire::Assign>(1) == 0);
+  CHECK(broker.core().why_waiting({2}).find("disk") != std::string::npos);
+
+  broker.tell(SpaceChanged{true});
+  CHECK(broker.count<wire::Assign>(1) == 1);
+  broker.submit(a_submit(3, {3}));
+}
+
+TEST_CASE("only finished builds are removed; then their revision may be submitted anew") {
+  OneRunningJob broker;
+  const BuildRemoved expired{broker.build, "/srv/project", "refs/heads/main",
+                             revision(1),  {request(1)},   {}};
+  broker.tell(BuildsExpired{{expired, {{99}, "", "", "", {}, {}}}});
+  CHECK(broker.changes<BuildRemoved>().empty());
+  broker.finish(1, broker.assign, Outcome::Passed);
+  broker.tell(BuildsExpired{{expired}});
+  CHECK(broker.changes<BuildRemoved>().size() == 1);
+  auto anew = broker.submit(a_submit(1, {1}));
+  CHECK_FALSE(anew[0].duplicate);
+  CHECK(anew[0].build == BuildId{2});
+}
+
+TEST_CASE("a late outcome is kept once, and only from the worker that had the attempt") {
+  OneRunningJob broker;
+  broker.pass(Harness::timing().lease + Harness::timing().grace + Duration{1});
+  broker.idle_worker(2, "bob", 2);
+  broker.accept(2, broker.last<wire::Assign>(2));
+  broker.hello(1, "amy", 1);
+  broker.hello(3, "liar", 3);
+  wire::Assign forged = broker.assign;
+  forged.boot = boot(3);
+  broker.finish(3, forged, Outcome::Failed);
+  forged.attempt = {2};
+  broker.finish(3, forged, Outcome::Failed);
+  CHECK(broker.changes<AttemptSuperseded>().empty());
+  for (int i = 0; i < 3; ++i) broker.finish(1, broker.assign, Outcome::Failed);
+  CHECK(broker.changes<AttemptSuperseded>().size() == 1);
+  CHECK(broker.last<wire::Recorded>(1).superseded);
+  CHECK(broker.last<wire::Recorded>(3).superseded);
+}
+
+TEST_CASE("a worker that asks for more than a worker may hold gets no more than that") {
+  Harness broker;
+  std::vector<JobSpec> jobs;
+  for (size_t i = 0; i < limits::kJobsPerBuild; ++i) jobs.push_back(a_job(std::to_string(i)));
+  broker.submit(a_submit(1, {5, 4, 3, 2, 1}, jobs));
+  broker.hello(1, "amy", 1);
+  for (int i = 0; i < 3; ++i) broker.say(1, wire::Ready{boot(1), 0xffff'ffff});
+  CHECK(broker.count<wire::Assign>(1) == limits::kSlotsPerWorker);
+}
+
+TEST_CASE("a Hello whose texts are too long is refused") {
+  Harness broker;
+  wire::Hello hello;
+  hello.worker = "amy";
+  hello.boot = boot(1);
+  SECTION("host") { hello.host = std::string(limits::kNameBytes + 1, 'x'); }
+  SECTION("version") { hello.version = std::string(limits::kNameBytes + 1, 'x'); }
+  SECTION("a label") { hello.labels = {std::string(limits::kNameBytes + 1, 'x')}; }
+  broker.say(1, hello);
+  CHECK(broker.last<wire::Error>(1).code == wire::ErrorCode::BadMessage);
 }

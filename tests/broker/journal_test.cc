@@ -3,38 +3,10 @@
 #include <filesystem>
 
 #include "broker/journal/reads.h"
-#include "tests/broker/broker_fixture.h"
-#include "tests/support/folder.h"
+#include "tests/broker/stored_broker.h"
 
 using namespace seaworthy;
 using namespace seaworthy::broker;
-
-namespace {
-
-std::filesystem::path store_in(const Folder& folder) { return folder.path() / "seaworthy.db"; }
-
-// A core whose changes are written as the loop would, one transaction per step.
-class StoredBroker {
- public:
-  explicit StoredBroker(const std::filesystem::path& store)
-      : journal_(store), core_({Timing{}, 1'000'000}, journal_.recover(), Instant{}) {}
-
-  std::vector<Outgoing> say(PeerNumber peer, const wire::Message& message,
-                            uint64_t blob_bytes = 0) {
-    Effects effects =
-        core_.step({Instant{}, UnixMillis{5'000}}, MessageReceived{peer, 1, &message, blob_bytes});
-    journal_.commit(effects.changes);
-    return effects.messages;
-  }
-  Journal& journal() { return journal_; }
-  Core& core() { return core_; }
-
- private:
-  Journal journal_;
-  Core core_;
-};
-
-}  // namespace
 
 TEST_CASE("a restart finds the queue, the leases and the outcomes as they were") {
   Folder folder;

@@ -39,8 +39,12 @@ class World {
       const uint8_t choice = input_.byte();
       if (choice >= 248)
         restart();
-      else if (choice >= 240)
+      else if (choice >= 244)
         step(broker::PeerUnreachable{input_.below(kPeers)});
+      else if (choice >= 242)
+        step(broker::SpaceChanged{choice == 242});
+      else if (choice >= 240)
+        remove_a_build();
       else if (choice >= 216)
         pass_time();
       else
@@ -78,6 +82,14 @@ class World {
     else
       now_ = now_ + Duration{kLongest * choice / 256};
     step(broker::Tick{});
+  }
+
+  // Or one that is not finished, which the core must not believe.
+  void remove_a_build() {
+    if (store_.builds().empty()) return;
+    const size_t which = input_.below(std::min<size_t>(store_.builds().size(), 256));
+    const BuildId build = std::next(store_.builds().begin(), static_cast<long>(which))->first;
+    step(broker::BuildsExpired{{store_.removal_of(build)}});
   }
 
   Names names_for(uint8_t peer) const {
@@ -174,6 +186,9 @@ class World {
             [&](const broker::BuildFinished& b) {
               FUZZ_REQUIRE(finished_builds_.insert(b.build).second);
             },
+            [&](const broker::BuildRemoved& b) {
+              FUZZ_REQUIRE(finished_builds_.contains(b.build));
+            },
             [&](const broker::OutputStored& b) {
               FUZZ_REQUIRE(b.size > 0 && b.skip + b.size <= limits::kOutputChunkBytes);
             },
@@ -184,12 +199,12 @@ class World {
   void check_message(const broker::Outgoing& out) {
     if (const auto* ok = std::get_if<wire::SubmitOk>(&out.message))
       for (const wire::SubmittedBuild& one : ok->builds)
-        FUZZ_REQUIRE(store_.builds().contains(one.build));
+        FUZZ_REQUIRE(store_.builds().contains(one.build) || store_.removed().contains(one.build));
     if (const auto* assign = std::get_if<wire::Assign>(&out.message)) {
       FUZZ_REQUIRE(out.needs_specification && store_.jobs().contains(assign->job));
       FUZZ_REQUIRE(sent_.insert({assign->job, assign->attempt}).second);
     }
-    wire::encode(out.message, out.tag);
+    FUZZ_REQUIRE(wire::encode(out.message, out.tag).body.size() <= limits::kMessageBytes);
   }
 
   void check_memory() {

@@ -40,6 +40,19 @@ std::string output_of(AttemptKey key) {
   return text;
 }
 
+uint64_t kept_output_of(AttemptKey key) {
+  const uint64_t whole = output_of(key).size();
+  return mix(key, 20) % 8 == 0 ? whole / 2 : whole;
+}
+
+void Checker::decided(const broker::Change& change, bool disk_is_full) {
+  if (!disk_is_full) return;
+  require(!std::holds_alternative<broker::BuildSubmitted>(change.body),
+          "a new build was taken although the disk is full");
+  require(!std::holds_alternative<broker::AttemptAssigned>(change.body),
+          "a new attempt was started although the disk is full");
+}
+
 void Checker::durable(const broker::Change& change) {
   if (change.sequence) {
     require(change.sequence.value == last_sequence_.value + 1, "events: a gap in the numbers");
@@ -59,20 +72,40 @@ void Checker::durable(const broker::Change& change) {
           },
           [&](const broker::AttemptLost& b) {
             losses_[b.job].insert(b.attempt.value);
-            require(b.losses <= limits::kLosses, "S8: more losses than allowed");
+            require(b.losses <= limits::kLosses && losses_[b.job].size() <= limits::kLosses,
+                    "S8: more losses than allowed");
           },
           [&](const broker::AttemptEnded& b) {
-            require(b.failures <= limits::kFailures, "S8: more failures than allowed");
+            failures_[b.job] += b.report.outcome == Outcome::Broken;
+            require(b.failures <= limits::kFailures && failures_[b.job] <= limits::kFailures,
+                    "S8: more failures than allowed");
             const std::string& stored = store_.output({b.job, b.attempt});
+            require(b.report.attempt == b.attempt,
+                    "S4: an outcome is recorded for another attempt than it came from");
             require(stored.size() >= b.report.output_bytes,
                     "S7: recorded before its output was complete");
+            require(b.report.output_truncated || stored == output_of({b.job, b.attempt}),
+                    "S7: output is missing and nothing says so");
           },
           [&](const broker::CancelRequested& b) { cancel_asked_.insert(b.job); },
           [&](const broker::OutputStored& b) {
+            const broker::Job& job = store_.jobs().at(b.job).job;
+            require(
+                job.state == State::Running && job.attempt == b.attempt,
+                "S7: output of an attempt that does not hold the job: " + name({b.job, b.attempt}));
             const std::string whole = output_of({b.job, b.attempt});
             const std::string& stored = store_.output({b.job, b.attempt});
             require(whole.starts_with(stored),
                     "S7: the stored output is no prefix of what was written");
+          },
+          [&](const broker::AttemptSuperseded& b) {
+            const StoredJob& job = store_.jobs().at(b.job);
+            require(!job.verdict || job.verdict_attempt != b.attempt,
+                    "S4: the attempt that gave the verdict is called superseded");
+          },
+          [&](const broker::BuildRemoved& b) {
+            require(build_verdicts_.contains(b.build), "S1: a build without a verdict was removed");
+            by_revision_.erase({b.ref, b.revision});
           },
           [&](const broker::JobFinished& b) { check_verdict(b); },
           [&](const broker::BuildFinished& b) {
@@ -120,7 +153,9 @@ void Checker::leaves_broker(const wire::Message& message) {
                     "S4: one attempt granted to two workers: " + name(key));
           },
           [&](const wire::Recorded& recorded) {
-            const StoredJob& job = store_.jobs().at(recorded.job);
+            auto found = store_.jobs().find(recorded.job);
+            if (found == store_.jobs().end()) return;  // removed with its build
+            const StoredJob& job = found->second;
             require(recorded.superseded || job.verdict || job.job.attempt != recorded.attempt ||
                         job.job.state == State::Queued,
                     "S6: recorded before it was durable");
@@ -131,7 +166,8 @@ void Checker::leaves_broker(const wire::Message& message) {
           },
           [&](const wire::CancelOk&) {
             for (JobId job : cancel_asked_)
-              attempts_at_cancel_.emplace(job, store_.jobs().at(job).job.attempt.value);
+              if (store_.jobs().contains(job))
+                attempts_at_cancel_.emplace(job, store_.jobs().at(job).job.attempt.value);
           },
           [](const auto&) {},
       },
@@ -140,7 +176,8 @@ void Checker::leaves_broker(const wire::Message& message) {
 
 void Checker::settled(bool only_broker_restarts) {
   for (BuildId build : acknowledged_) {
-    require(store_.builds().contains(build), "S1: an acknowledged build vanished");
+    require(store_.builds().contains(build) || store_.removed().contains(build),
+            "S1: an acknowledged build vanished");
     require(build_verdicts_.contains(build),
             "L1: build " + std::to_string(build.value) + " has no verdict");
   }

@@ -22,11 +22,15 @@ struct Violation {
 // right.
 Outcome outcome_of(AttemptKey key);
 std::string output_of(AttemptKey key);
+// How much of it the worker keeps: of some there is more than it may.
+uint64_t kept_output_of(AttemptKey key);
 
 class Checker {
  public:
   explicit Checker(ModelStore& store) : store_(store) {}
 
+  // Before it is durable.
+  void decided(const broker::Change& change, bool disk_is_full);
   void durable(const broker::Change& change);
   void leaves_broker(const wire::Message& message);
   void reaches_broker(const wire::Message& message);
@@ -45,7 +49,8 @@ class Checker {
   std::map<BuildId, Verdict> build_verdicts_;
   std::map<JobId, uint32_t> attempts_at_cancel_;
   std::set<JobId> cancel_asked_;
-  std::map<JobId, std::set<uint32_t>> losses_;
+  std::map<JobId, std::set<uint32_t>> losses_;  // by attempt: an adopted one may be lost twice
+  std::map<JobId, uint32_t> failures_;
   EventSequence last_sequence_;
 };
 

@@ -2,6 +2,10 @@
 #include <chrono>
 #include <cstring>
 #include <iostream>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
 
 #include "tests/sim/simulation.h"
 
@@ -14,11 +18,20 @@ struct Options {
   uint64_t count = 2'000;
   uint64_t stop_after = 10;  // seeds that broke a promise
   bool transcript = false;
+  std::set<size_t> without;
 };
 
 constexpr const char* kUsage =
     "sim [--first N] [--seeds N] [--stop-at-first]      run this many seeds from this one on\n"
-    "sim --seed N [--transcript]                        run one\n";
+    "sim --seed N [--without FAULT,FAULT…] [--transcript]      run one, without some of its "
+    "faults\n";
+
+std::set<size_t> numbers(const std::string& text) {
+  std::set<size_t> all;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) all.insert(std::stoull(word));
+  return all;
+}
 
 bool parse(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
@@ -31,6 +44,8 @@ bool parse(int argc, char** argv, Options& options) {
       options.first = std::stoull(argv[++i]);
     else if (std::strcmp(argv[i], "--seeds") == 0 && has_value)
       options.count = std::stoull(argv[++i]);
+    else if (std::strcmp(argv[i], "--without") == 0 && has_value)
+      options.without = numbers(argv[++i]);
     else if (std::strcmp(argv[i], "--seed") == 0 && has_value)
       options.first = std::stoull(argv[++i]), options.count = 1;
     else
@@ -56,6 +71,13 @@ bool report_sometimes(const Sometimes& all) {
       {"jobs cancelled", all.cancelled},
       {"jobs inconclusive", all.inconclusive},
       {"jobs skipped", all.skipped},
+      {"attempts fenced: ended when their worker came back too late", all.fenced},
+      {"jobs declined", all.declined},
+      {"outputs truncated", all.truncated},
+      {"submits refused while the disk was full", all.refused},
+      {"builds removed", all.removed},
+      {"messages of a broker that was dead by then", all.last_words},
+      {"attempts that killed their worker", all.killers},
   };
   bool all_happened = true;
   for (const auto& [name, count] : counters) {
@@ -65,13 +87,44 @@ bool report_sometimes(const Sometimes& all) {
   return all_happened;
 }
 
-bool run_seed(uint64_t seed, bool transcript, Sometimes& all) {
-  Simulation simulation(seed, transcript ? &std::cout : nullptr);
+// The promise that breaks; an exception out of a core or the store breaks all of them.
+std::optional<std::string> broken_by(Simulation& simulation) {
   try {
     simulation.run();
+    return std::nullopt;
   } catch (const Violation& violation) {
-    std::cout << "seed " << seed << ": " << violation.what << " (see it with: sim --seed " << seed
-              << " --transcript)\n";
+    return violation.what;
+  } catch (const std::exception& error) {
+    return std::string("an exception: ") + error.what();
+  }
+}
+
+// Leaves out one fault after the other as long as some promise still breaks without it.
+std::set<size_t> shrink(uint64_t seed, size_t faults) {
+  std::set<size_t> without;
+  for (size_t fault = 0; fault < faults; ++fault) {
+    std::set<size_t> fewer = without;
+    fewer.insert(fault);
+    Simulation simulation(seed, nullptr, fewer);
+    if (broken_by(simulation)) without = fewer;
+  }
+  return without;
+}
+
+std::string in_words(const std::set<size_t>& faults) {
+  std::string text;
+  for (size_t fault : faults) text += (text.empty() ? " --without " : ",") + std::to_string(fault);
+  return text;
+}
+
+bool run_seed(uint64_t seed, const Options& options, Sometimes& all) {
+  Simulation simulation(seed, options.transcript ? &std::cout : nullptr, options.without);
+  if (std::optional<std::string> broken = broken_by(simulation)) {
+    std::cout << "seed " << seed << ": " << *broken << std::endl;
+    if (!options.transcript)
+      std::cout << "  what happens, with as few faults as it takes: sim --seed " << seed
+                << in_words(shrink(seed, simulation.faults().size())) << " --transcript"
+                << std::endl;
     return false;
   }
   all.add(simulation.sometimes());
@@ -96,7 +149,7 @@ int main(int argc, char** argv) {
   uint64_t failed = 0;
   for (uint64_t seed = options.first;
        seed < options.first + options.count && failed < options.stop_after; ++seed)
-    failed += !run_seed(seed, options.transcript, all);
+    failed += !run_seed(seed, options, all);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   std::cout << options.count << " seeds, " << all.messages << " messages, "
             << all.simulated_ms / 3'600'000 << " simulated hours in " << took.count() << " s; "

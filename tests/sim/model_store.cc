@@ -11,73 +11,99 @@ using namespace broker;
 void ModelStore::apply(const Change& change, const std::string* blob) {
   if (change.sequence) last_sequence_ = change.sequence;
   std::visit(
-      overloaded{[&](const BuildSubmitted& b) {
-                   StoredBuild& stored = builds_[b.build];
-                   stored.build.rank = b.rank;
-                   stored.build.repository = b.repository;
-                   stored.build.ref = b.ref;
-                   stored.build.revision = b.revision;
-                   stored.again = b.again;
-                   last_rank_ = std::max(last_rank_, b.rank);
-                   for (const NewJob& added : b.jobs) {
-                     StoredJob& job = jobs_[added.job];
-                     job.job.build = b.build;
-                     job.job.name = added.name;
-                     job.all_needs = added.needs;
-                     job.specification = added.specification;
-                   }
-                 },
-                 [&](const RequestTaken& b) {
-                   requests_[b.request] = {b.digest, b.first_build};
-                 },
-                 [&](const AttemptAssigned& b) {
-                   Job& job = jobs_.at(b.job).job;
-                   job.state = State::Running;
-                   job.attempt = b.attempt;
-                   job.worker = b.worker;
-                   job.boot = b.boot;
-                   job.output_bytes = 0;
-                   builds_.at(b.build).build.running = true;
-                 },
-                 [&](const AttemptReattached& b) { jobs_.at(b.job).job.boot = b.boot; },
-                 [&](const AttemptAdopted& b) {
-                   Job& job = jobs_.at(b.job).job;
-                   job.state = State::Running;
-                   job.boot = b.boot;
-                 },
-                 [&](const AttemptReturned& b) {
-                   jobs_.at(b.job).job.state = State::Queued;
-                   jobs_.at(b.job).job.worker.clear();
-                 },
-                 [&](const AttemptLost& b) {
-                   jobs_.at(b.job).job.state = State::Queued;
-                   jobs_.at(b.job).job.losses = b.losses;
-                 },
-                 [&](const AttemptEnded& b) {
-                   Job& job = jobs_.at(b.job).job;
-                   job.state = State::Queued;
-                   job.worker.clear();
-                   job.failures = b.failures;
-                 },
-                 [&](const AttemptSuperseded&) {},
-                 [&](const CancelRequested& b) { jobs_.at(b.job).job.cancel_requested = true; },
-                 [&](const JobFinished& b) {
-                   StoredJob& job = jobs_.at(b.job);
-                   job.job.state = State::Finished;
-                   job.job.passed = b.verdict == Verdict::Passed || b.verdict == Verdict::Flaky;
-                   job.verdict = b.verdict;
-                   job.verdict_attempt = b.attempt;
-                 },
-                 [&](const BuildFinished& b) { builds_.at(b.build).verdict = b.verdict; },
-                 [&](const HeadAdvanced&) {},
-                 [&](const OutputStored& b) {
-                   jobs_.at(b.job).job.output_bytes = b.offset + b.size;
-                   std::string& output = outputs_[{b.job, b.attempt}];
-                   output.resize(
-                       b.offset);  // what a crash left behind the acknowledged end is written over
-                   output.append(*blob, b.skip, b.size);
-                 }},
+      overloaded{
+          [&](const BuildSubmitted& b) {
+            StoredBuild& stored = builds_[b.build];
+            stored.build.rank = b.rank;
+            stored.build.repository = b.repository;
+            stored.build.ref = b.ref;
+            stored.build.revision = b.revision;
+            stored.again = b.again;
+            last_rank_ = std::max(last_rank_, b.rank);
+            last_build_ = b.build;
+            for (const NewJob& added : b.jobs) {
+              StoredJob& job = jobs_[added.job];
+              last_job_ = added.job;
+              job.job.build = b.build;
+              job.job.name = added.name;
+              job.all_needs = added.needs;
+              job.specification = added.specification;
+            }
+          },
+          [&](const RequestTaken& b) {
+            requests_[b.request] = {b.digest, b.first_build};
+          },
+          [&](const AttemptAssigned& b) {
+            Job& job = jobs_.at(b.job).job;
+            job.state = State::Running;
+            job.attempt = b.attempt;
+            job.worker = b.worker;
+            job.boot = b.boot;
+            job.output_bytes = 0;
+            builds_.at(b.build).build.running = true;
+          },
+          [&](const AttemptReattached& b) { jobs_.at(b.job).job.boot = b.boot; },
+          [&](const AttemptAdopted& b) {
+            Job& job = jobs_.at(b.job).job;
+            job.state = State::Running;
+            job.boot = b.boot;
+            job.unreported.erase(b.attempt);
+          },
+          [&](const AttemptReturned& b) {
+            jobs_.at(b.job).job.state = State::Queued;
+            jobs_.at(b.job).job.worker.clear();
+            jobs_.at(b.job).job.unreported[b.attempt] = b.worker;
+          },
+          [&](const AttemptLost& b) {
+            jobs_.at(b.job).job.unreported[b.attempt] = b.worker;
+            jobs_.at(b.job).job.state = State::Queued;
+            jobs_.at(b.job).job.losses = b.losses;
+          },
+          [&](const AttemptEnded& b) {
+            Job& job = jobs_.at(b.job).job;
+            job.state = State::Queued;
+            job.worker.clear();
+            job.failures = b.failures;
+          },
+          [&](const AttemptSuperseded& b) { jobs_.at(b.job).job.unreported.erase(b.attempt); },
+          [&](const CancelRequested& b) { jobs_.at(b.job).job.cancel_requested = true; },
+          [&](const JobFinished& b) {
+            StoredJob& job = jobs_.at(b.job);
+            job.job.state = State::Finished;
+            job.job.passed = b.verdict == Verdict::Passed || b.verdict == Verdict::Flaky;
+            job.verdict = b.verdict;
+            job.verdict_attempt = b.attempt;
+          },
+          [&](const BuildFinished& b) {
+            builds_.at(b.build).verdict = b.verdict;
+            builds_.at(b.build).finished = change.at;
+          },
+          [&](const HeadAdvanced&) {},
+          [&](const BuildRemoved& b) {
+            removed_.insert(b.build);
+            builds_.erase(b.build);
+            std::erase_if(jobs_, [&](const auto& job) { return job.second.job.build == b.build; });
+            std::erase_if(requests_, [&](const auto& request) {
+              return request.second.first_build == b.build;
+            });
+          },
+          [&](const OutputStored& b) {
+            jobs_.at(b.job).job.output_bytes = b.offset + b.size;
+            std::string& output = outputs_[{b.job, b.attempt}];
+            output.resize(
+                b.offset);  // what a crash left behind the acknowledged end is written over
+            output.append(*blob, b.skip, b.size);
+          }},
       change.body);
+}
+
+BuildRemoved ModelStore::removal_of(BuildId id) const {
+  const StoredBuild& stored = builds_.at(id);
+  BuildRemoved removal{id, stored.build.repository, stored.build.ref, stored.build.revision, {},
+                       {}};
+  for (const auto& [request, taken] : requests_)
+    if (taken.first_build == id) removal.requests.push_back(request);
+  return removal;
 }
 
 Recovered ModelStore::recover() {
@@ -85,8 +111,8 @@ Recovered ModelStore::recover() {
   recovered.epoch = {++epoch_};
   recovered.last_sequence = last_sequence_;
   recovered.last_rank = last_rank_;
-  if (!builds_.empty()) recovered.last_build = builds_.rbegin()->first;
-  if (!jobs_.empty()) recovered.last_job = jobs_.rbegin()->first;
+  recovered.last_build = last_build_;
+  recovered.last_job = last_job_;
   for (const auto& [id, stored] : builds_) {
     if (!stored.again)
       recovered.known.push_back(

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct StoredBuild {
   broker::Build build;
   bool again = false;
   std::optional<Verdict> verdict;
+  UnixMillis finished;
 };
 
 class ModelStore {
@@ -34,6 +36,8 @@ class ModelStore {
 
   const std::map<JobId, StoredJob>& jobs() const { return jobs_; }
   const std::map<BuildId, StoredBuild>& builds() const { return builds_; }
+  const std::set<BuildId>& removed() const { return removed_; }
+  broker::BuildRemoved removal_of(BuildId build) const;
   const std::string& output(AttemptKey attempt) { return outputs_[attempt]; }
 
  private:
@@ -41,7 +45,10 @@ class ModelStore {
   std::map<BuildId, StoredBuild> builds_;
   std::map<RequestId, broker::TakenRequest> requests_;
   std::map<AttemptKey, std::string> outputs_;
+  std::set<BuildId> removed_;
   EventSequence last_sequence_;
+  BuildId last_build_;
+  JobId last_job_;
   uint64_t last_rank_ = 0;
   uint64_t epoch_ = 0;
 };

@@ -25,11 +25,17 @@ void Sometimes::add(const Sometimes& o) {
   duplicate_submits += o.duplicate_submits, cancelled += o.cancelled,
       inconclusive += o.inconclusive;
   skipped += o.skipped, outcomes_after_worker_restart += o.outcomes_after_worker_restart;
+  fenced += o.fenced, declined += o.declined, truncated += o.truncated, refused += o.refused;
+  removed += o.removed, last_words += o.last_words, killers += o.killers;
   simulated_ms += o.simulated_ms, messages += o.messages;
 }
 
-Simulation::Simulation(uint64_t seed, std::ostream* transcript)
-    : seed_(seed), transcript_(transcript), random_(seed), checker_(store_) {
+Simulation::Simulation(uint64_t seed, std::ostream* transcript, std::set<size_t> without)
+    : seed_(seed),
+      transcript_(transcript),
+      random_(seed),
+      without_(std::move(without)),
+      checker_(store_) {
   // Swarm: each seed has its own parameters and its own choice of faults.
   if (random_.chance(700)) {
     timing_.heartbeat = Duration{static_cast<int64_t>(500 + random_.below(5'000))};
@@ -55,7 +61,8 @@ void Simulation::run() {
   for (size_t i = 0; i < count; ++i) start_worker(i);
   for (size_t i = 0; i < requests_.size(); ++i)
     at(static_cast<int64_t>(random_.below(kHealAt)), [this, i] { ask(i); });
-  for (const Fault& fault : faults_) at(fault.at_ms, [this, fault] { inject(fault); });
+  for (size_t i = 0; i < faults_.size(); ++i)
+    if (!without_.contains(i)) at(faults_[i].at_ms, [this, fault = faults_[i]] { inject(fault); });
   at(kHealAt, [this] { heal(); });
   uint64_t standing_still = 0;  // actions at one and the same time
   while (!agenda_.empty()) {
@@ -71,10 +78,14 @@ void Simulation::run() {
   sometimes_.simulated_ms = static_cast<uint64_t>(now_);
   // A lease that ran out because the broker was away longer than the window is no fault of the
   // restart.
-  const bool only_broker = std::all_of(faults_.begin(), faults_.end(), [this](const Fault& fault) {
-    return (fault.kind == FaultKind::BrokerCrash && fault.for_ms < timing_.reattach.count() / 2) ||
-           fault.kind == FaultKind::SlowDisk;
-  });
+  const bool only_broker = sometimes_.killers == 0 &&
+                           std::all_of(faults_.begin(), faults_.end(), [this](const Fault& fault) {
+                             return (fault.kind == FaultKind::BrokerCrash &&
+                                     fault.for_ms < timing_.reattach.count() / 2) ||
+                                    fault.kind == FaultKind::SlowDisk ||
+                                    fault.kind == FaultKind::FullDisk ||
+                                    fault.kind == FaultKind::Removal;
+                           });
   checker_.settled(only_broker);
 }
 
@@ -90,6 +101,7 @@ bool Simulation::everything_is_settled() const {
   for (const ClientRequest& request : requests_) {
     if (request.builds.empty() || (request.cancel && !request.cancelled)) return false;
     for (const wire::SubmittedBuild& one : request.builds) {
+      if (store_.removed().contains(one.build)) continue;
       auto build = store_.builds().find(one.build);
       if (build == store_.builds().end() || !build->second.verdict) return false;
     }
@@ -108,42 +120,46 @@ wire::Message Simulation::through_codec(const wire::Message& message) {
   return std::move(decoded->message);
 }
 
-void Simulation::transmit(bool cut, Action deliver) {
+void Simulation::transmit(const WorkerNode* node, Action deliver) {
   ++sometimes_.messages;
-  const bool lost = cut || random_.chance(loss_permille_);
+  const int64_t from = node != nullptr ? std::max(now_, node->stalled_until_ms) : now_;
+  const bool lost = (node != nullptr && node->cut) || random_.chance(loss_permille_);
   const int copies = lost ? 0 : random_.chance(double_permille_) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     const uint64_t delay =
         1 + random_.below(20) + (random_.chance(20) && !healed_ ? random_.below(20'000) : 0);
-    at(now_ + static_cast<int64_t>(delay), deliver);
+    at(from + static_cast<int64_t>(delay), deliver);
   }
+}
+
+const Simulation::WorkerNode* Simulation::node_of(broker::PeerNumber peer) const {
+  auto connection = peers_.find(peer);
+  return connection == peers_.end() ? nullptr : &workers_[connection->second.worker];
 }
 
 // One number for each connection; a broker that was restarted knows none of the old ones.
 broker::PeerNumber Simulation::peer_of(size_t index) {
-  for (const auto& [peer, whose] : peers_)
-    if (whose == std::pair(index, workers_[index].connection)) return peer;
-  peers_[next_peer_] = {index, workers_[index].connection};
+  const Connection wanted{index, workers_[index].connection, broker_life_};
+  for (const auto& [peer, connection] : peers_)
+    if (connection == wanted) return peer;
+  peers_[next_peer_] = wanted;
   return next_peer_++;
 }
 
 void Simulation::to_broker(broker::PeerNumber from, wire::Message message, std::string blob) {
-  auto whose = peers_.find(from);
-  const bool cut = whose != peers_.end() && workers_[whose->second.first].cut;
-  transmit(
-      cut, [this, from, life = broker_life_, message = std::move(message), blob = std::move(blob)] {
-        if (life != broker_life_ || !broker_) return;
-        const wire::Message received = through_codec(message);
-        note("peer " + std::to_string(from) + " -> broker " + std::string(wire::name_of(received)));
-        checker_.reaches_broker(received);
-        step_broker(broker::MessageReceived{from, from, &received, blob.size()}, blob);
-      });
+  transmit(node_of(from), [this, from, life = broker_life_, message = std::move(message),
+                           blob = std::move(blob)] {
+    if (life != broker_life_ || !broker_) return;
+    const wire::Message received = through_codec(message);
+    note("peer " + std::to_string(from) + " -> broker " + std::string(wire::name_of(received)));
+    sometimes_.declined += std::holds_alternative<wire::Decline>(received);
+    checker_.reaches_broker(received);
+    step_broker(broker::MessageReceived{from, from, &received, blob.size()}, blob);
+  });
 }
 
 void Simulation::to_peer(broker::PeerNumber to, uint64_t, wire::Message message) {
-  auto whose = peers_.find(to);
-  const bool cut = whose != peers_.end() && workers_[whose->second.first].cut;
-  transmit(cut, [this, to, message = std::move(message)] {
+  transmit(node_of(to), [this, to, message = std::move(message)] {
     deliver_to_peer(to, through_codec(message));
   });
 }
@@ -151,10 +167,11 @@ void Simulation::to_peer(broker::PeerNumber to, uint64_t, wire::Message message)
 void Simulation::deliver_to_peer(broker::PeerNumber to, const wire::Message& message) {
   note("broker -> peer " + std::to_string(to) + " " + std::string(wire::name_of(message)));
   if (to < 1'000) return hear_client(to - 1, message);
-  auto whose = peers_.find(to);
-  if (whose == peers_.end()) return;
-  const auto [index, connection] = whose->second;
-  if (workers_[index].connection != connection || !workers_[index].core) return;
+  auto found = peers_.find(to);
+  if (found == peers_.end()) return;
+  const auto [index, number, broker_life] = found->second;
+  if (workers_[index].connection != number || !workers_[index].core) return;
+  sometimes_.last_words += broker_life != broker_life_;
   when_awake(index, workers_[index].life,
              [this, i = index, message] { step_worker(i, worker::Received{message}); });
 }
@@ -231,7 +248,8 @@ void Simulation::hear_client(size_t index, const wire::Message& message) {
   } else if (std::holds_alternative<wire::CancelOk>(message)) {
     request.cancelled = true;
   } else if (const auto* error = std::get_if<wire::Error>(&message)) {
-    throw Violation{"a client was refused: " + error->message};
+    if (!error->retryable) throw Violation{"a client was refused: " + error->message};
+    ++sometimes_.refused;  // ask() asks again
   }
 }
 
@@ -240,7 +258,8 @@ void Simulation::hear_client(size_t index, const wire::Message& message) {
 void Simulation::make_faults() {
   const uint64_t enabled = random_.next();
   const uint64_t count = random_.below(14);
-  constexpr int64_t kLongest[] = {40'000, 60'000, 150'000, 120'000, 60'000, 60'000};
+  constexpr int64_t kLongest[] = {40'000, 60'000, 150'000, 120'000, 50'000,
+                                  60'000, 60'000, 60'000,  1'000};
   for (uint64_t i = 0; i < count; ++i) {
     Fault fault;
     const uint64_t kind = random_.below(kFaultKinds);
@@ -254,19 +273,19 @@ void Simulation::make_faults() {
 }
 
 void Simulation::inject(const Fault& fault) {
-  static constexpr const char* kNames[] = {"broker crashes",    "worker crashes",   "worker pauses",
-                                           "worker is cut off", "network is lossy", "disk is slow"};
+  static constexpr const char* kNames[] = {
+      "broker crashes",    "worker crashes",    "worker pauses",
+      "worker is cut off", "connection stalls", "network is lossy",
+      "disk is slow",      "disk is full",      "old builds are removed"};
   const size_t who = fault.who % workers_.size();
   const int64_t until = now_ + fault.for_ms;
   note(std::string("FAULT ") + kNames[static_cast<size_t>(fault.kind)] + " (" + workers_[who].name +
        ") for " + std::to_string(fault.for_ms) + " ms");
   switch (fault.kind) {
     case FaultKind::BrokerCrash:
-      if (!broker_) return;
-      crash_broker();
-      return at(until, [this] {
-        if (!broker_) start_broker();
-      });
+      // Half of them wait for a moment at which something is decided and not yet durable.
+      if (fault.who % 2 == 0) return static_cast<void>(crash_at_commit_ms_ = fault.for_ms);
+      return crash_broker_for(fault.for_ms);
     case FaultKind::WorkerCrash:
       if (!workers_[who].core) return;
       crash_worker(who);
@@ -283,10 +302,13 @@ void Simulation::inject(const Fault& fault) {
     case FaultKind::Cut:
       workers_[who].cut = true;
       return at(until, [this, who] { workers_[who].cut = false; });
+    case FaultKind::Stall: return static_cast<void>(workers_[who].stalled_until_ms = until);
     case FaultKind::Lossy:
       loss_permille_ = 300, double_permille_ = 300;
       return at(until, [this] { loss_permille_ = 0, double_permille_ = 20; });
     case FaultKind::SlowDisk: slow_disk_ = true; return at(until, [this] { slow_disk_ = false; });
+    case FaultKind::FullDisk: change_space(false); return at(until, [this] { change_space(true); });
+    case FaultKind::Removal: return remove_old_builds();
   }
 }
 
@@ -294,6 +316,8 @@ void Simulation::heal() {
   healed_ = true;
   loss_permille_ = 0;
   slow_disk_ = false;
+  crash_at_commit_ms_ = 0;
+  if (full_disk_) change_space(true);
   for (WorkerNode& node : workers_) node.cut = false;
   for (size_t i = 0; i < workers_.size(); ++i) {
     workers_[i].paused = false;

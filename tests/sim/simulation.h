@@ -1,8 +1,9 @@
 // Simulation runs the real cores of broker and workers, and the real codec, with everything else
 // faked from one seed: time, network, disk, crashes. One seed is one execution, the same every
-// time. Messages are delayed, lost, doubled and reordered; connections are cut; broker and workers
-// crash, pause and come back; the store forgets what was not durable. At a known time everything
-// heals. A violated promise ends the run with a Violation that names it.
+// time. Messages are delayed, lost, doubled and reordered; connections are cut or stall; broker and
+// workers crash, pause and come back; some jobs kill whoever runs them; the store forgets what was
+// not durable, fills up, and old builds are removed from it. At a known time everything heals. A
+// violated promise ends the run with a Violation that names it.
 #pragma once
 
 #include <functional>
@@ -23,8 +24,18 @@
 
 namespace seaworthy::sim {
 
-enum class FaultKind : uint8_t { BrokerCrash, WorkerCrash, WorkerPause, Cut, Lossy, SlowDisk };
-inline constexpr int kFaultKinds = 6;
+enum class FaultKind : uint8_t {
+  BrokerCrash,
+  WorkerCrash,
+  WorkerPause,
+  Cut,    // what is sent is lost
+  Stall,  // what is sent arrives when it is over
+  Lossy,
+  SlowDisk,
+  FullDisk,
+  Removal  // of builds that finished a while ago
+};
+inline constexpr int kFaultKinds = 9;
 
 struct Fault {
   int64_t at_ms = 0;
@@ -49,6 +60,13 @@ struct Sometimes {
   uint64_t inconclusive = 0;
   uint64_t skipped = 0;
   uint64_t outcomes_after_worker_restart = 0;
+  uint64_t fenced = 0;      // attempts ended because the broker has given them away
+  uint64_t declined = 0;    // jobs that a worker did not want
+  uint64_t truncated = 0;   // outputs that are marked as not complete
+  uint64_t refused = 0;     // submits while the disk was full
+  uint64_t removed = 0;     // builds
+  uint64_t last_words = 0;  // messages of a broker that was dead when they arrived
+  uint64_t killers = 0;     // attempts that killed their worker
   uint64_t simulated_ms = 0;
   uint64_t messages = 0;
   void add(const Sometimes& other);
@@ -56,8 +74,9 @@ struct Sometimes {
 
 class Simulation {
  public:
-  // `transcript`: every message and fault as a line; may be null.
-  Simulation(uint64_t seed, std::ostream* transcript);
+  // `transcript`: every message and fault as a line; may be null. `without`: the faults, by their
+  // place, that do not happen.
+  Simulation(uint64_t seed, std::ostream* transcript, std::set<size_t> without = {});
   // Throws Violation.
   void run();
 
@@ -89,11 +108,18 @@ class Simulation {
     uint64_t connection = 0;  // grows with each new socket
     bool paused = false;
     bool cut = false;
+    int64_t stalled_until_ms = 0;
     bool gone = false;  // for good; never all of them
     uint64_t tick = 0;  // the latest scheduled one
     std::map<AttemptKey, Spooled> spool;
     std::set<AttemptKey> processes;
     std::vector<Action> missed;  // while paused
+  };
+  struct Connection {
+    size_t worker = 0;
+    uint64_t number = 0;       // of the worker's sockets
+    uint64_t broker_life = 0;  // it ends with either side
+    auto operator<=>(const Connection&) const = default;
   };
   struct Batch {
     std::vector<broker::Change> changes;
@@ -115,6 +141,9 @@ class Simulation {
   // simulation_broker.cc
   void start_broker();
   void crash_broker();
+  void crash_broker_for(int64_t ms);
+  void change_space(bool enough);
+  void remove_old_builds();
   void step_broker(const broker::Event& event, std::string blob);
   void commit();
   void make_durable(const Batch& batch);
@@ -126,6 +155,7 @@ class Simulation {
   void crash_worker(size_t index);
   void step_worker(size_t index, const worker::Event& event);
   void perform(size_t index, const worker::Effect& effect);
+  bool kills_its_worker(JobId job) const;
   void run_attempt(size_t index, const wire::Assign& assign);
   void end_attempt(size_t index, AttemptKey key, Outcome outcome);
   void schedule_worker_tick(size_t index);
@@ -136,7 +166,8 @@ class Simulation {
   void to_broker(broker::PeerNumber from, wire::Message message, std::string blob);
   void to_peer(broker::PeerNumber to, uint64_t tag, wire::Message message);
   void deliver_to_peer(broker::PeerNumber to, const wire::Message& message);
-  void transmit(bool cut, Action deliver);
+  void transmit(const WorkerNode* node, Action deliver);
+  const WorkerNode* node_of(broker::PeerNumber peer) const;
   wire::Message through_codec(const wire::Message& message);
   void make_requests();
   void ask(size_t request);
@@ -161,6 +192,10 @@ class Simulation {
   uint32_t loss_permille_ = 0;
   uint32_t double_permille_ = 20;
   bool slow_disk_ = false;
+  bool full_disk_ = false;
+  int64_t crash_at_commit_ms_ =
+      0;  // how long the broker will be away, once it has something to lose
+  std::set<size_t> without_;
 
   Timing timing_;
   ModelStore store_;
@@ -170,7 +205,7 @@ class Simulation {
   uint64_t broker_tick_ = 0;
   std::vector<Batch> gathered_;
   std::vector<Batch> committing_;
-  std::map<broker::PeerNumber, std::pair<size_t, uint64_t>> peers_;  // worker and its connection
+  std::map<broker::PeerNumber, Connection> peers_;
   broker::PeerNumber next_peer_ = 1'000;
 
   std::vector<WorkerNode> workers_;

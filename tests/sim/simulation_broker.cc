@@ -13,6 +13,30 @@ void Simulation::start_broker() {
                                            store_.recover(), moment().now);
   note("broker starts, epoch " + std::to_string(broker_->epoch().value));
   schedule_broker_tick();
+  if (full_disk_) step_broker(broker::SpaceChanged{false}, "");
+}
+
+void Simulation::crash_broker_for(int64_t ms) {
+  if (!broker_) return;
+  crash_broker();
+  at(now_ + ms, [this] {
+    if (!broker_) start_broker();
+  });
+}
+
+void Simulation::change_space(bool enough) {
+  full_disk_ = !enough;
+  if (broker_) step_broker(broker::SpaceChanged{enough}, "");
+}
+
+// As the reading thread would find them: finished, durable, and not just now.
+void Simulation::remove_old_builds() {
+  constexpr int64_t kKeptAtLeast = 100'000;  // longer than any message is on its way
+  broker::BuildsExpired expired;
+  for (const auto& [id, stored] : store_.builds())
+    if (stored.verdict && stored.finished.value + kKeptAtLeast < moment().wall.value)
+      expired.builds.push_back(store_.removal_of(id));
+  if (broker_ && !expired.builds.empty()) step_broker(expired, "");
 }
 
 // What was being committed may have become durable or not, but never a later part without an
@@ -21,7 +45,6 @@ void Simulation::crash_broker() {
   ++sometimes_.broker_crashes;
   ++broker_life_;
   broker_.reset();
-  peers_.clear();  // every connection gets a new number
   std::vector<Batch> pending = std::exchange(committing_, {});
   std::move(gathered_.begin(), gathered_.end(), std::back_inserter(pending));
   gathered_.clear();
@@ -35,6 +58,7 @@ void Simulation::step_broker(const broker::Event& event, std::string blob) {
   broker::Effects effects = broker_->step(moment(), event);
   Batch batch;
   for (broker::Change& change : effects.changes) {
+    checker_.decided(change, full_disk_);
     if (std::holds_alternative<broker::OutputStored>(change.body)) batch.blobs.push_back(blob);
     batch.changes.push_back(std::move(change));
   }
@@ -47,6 +71,9 @@ void Simulation::step_broker(const broker::Event& event, std::string blob) {
     commit();
   }
   schedule_broker_tick();
+  const bool something_to_lose = !committing_.empty() || !gathered_.empty();
+  if (crash_at_commit_ms_ > 0 && something_to_lose)
+    crash_broker_for(std::exchange(crash_at_commit_ms_, 0));
 }
 
 void Simulation::commit() {
@@ -74,6 +101,10 @@ void Simulation::make_durable(const Batch& batch) {
                           [&](const broker::AttemptLost&) { ++sometimes_.lost; },
                           [&](const broker::AttemptReturned&) { ++sometimes_.returned; },
                           [&](const broker::AttemptSuperseded&) { ++sometimes_.superseded; },
+                          [&](const broker::AttemptEnded& ended) {
+                            sometimes_.truncated += ended.report.output_truncated;
+                          },
+                          [&](const broker::BuildRemoved&) { ++sometimes_.removed; },
                           [&](const broker::JobFinished& finished) {
                             sometimes_.cancelled += finished.verdict == Verdict::Cancelled;
                             sometimes_.inconclusive += finished.verdict == Verdict::Inconclusive;

@@ -70,6 +70,7 @@ void Simulation::perform(size_t index, const worker::Effect& effect) {
                });
           },
           [&](const worker::KillAttempt& kill) {
+            ++sometimes_.fenced;
             node.processes.erase(kill.key);
             later(1 + static_cast<int64_t>(random_.below(500)), worker::AttemptGone{kill.key});
           },
@@ -80,22 +81,40 @@ void Simulation::perform(size_t index, const worker::Effect& effect) {
       effect);
 }
 
-// Its output grows in two parts, then it ends as its key says.
+// Until everything heals.
+bool Simulation::kills_its_worker(JobId job) const {
+  return !healed_ && (seed_ + job.value) % 23 == 0;
+}
+
+// Its output grows in parts, then it ends as its key says.
 void Simulation::run_attempt(size_t index, const wire::Assign& assign) {
   ++sometimes_.executions;
   WorkerNode& node = workers_[index];
   const AttemptKey key{assign.job, assign.attempt};
   node.spool[key] = {assign, 0, std::nullopt};
   node.processes.insert(key);
-  const uint64_t whole = output_of(key).size();
   const int64_t length = 500 + static_cast<int64_t>(random_.below(60'000));
-  at(now_ + length / 2, [this, index, life = node.life, key, whole] {
-    when_awake(index, life, [this, index, key, whole] {
-      if (!workers_[index].processes.contains(key)) return;
-      workers_[index].spool[key].output_bytes = whole / 2;
-      step_worker(index, worker::OutputGrew{key, whole / 2});
+  constexpr int64_t kParts = 5;
+  for (int64_t part = 1; part < kParts; ++part)
+    at(now_ + length * part / kParts, [this, index, life = node.life, key, part] {
+      when_awake(index, life, [this, index, key, part] {
+        if (!workers_[index].processes.contains(key)) return;
+        const uint64_t bytes = kept_output_of(key) * static_cast<uint64_t>(part) / kParts;
+        workers_[index].spool[key].output_bytes = bytes;
+        step_worker(index, worker::OutputGrew{key, bytes});
+      });
     });
-  });
+  if (kills_its_worker(key.job))
+    at(now_ + length / 2, [this, index, life = node.life, key] {
+      when_awake(index, life, [this, index, key] {
+        if (!kills_its_worker(key.job) || !workers_[index].processes.contains(key)) return;
+        ++sometimes_.killers;
+        crash_worker(index);
+        at(now_ + 1'000, [this, index] {
+          if (!workers_[index].core && !workers_[index].gone) start_worker(index);
+        });
+      });
+    });
   at(now_ + length, [this, index, life = node.life, key] {
     when_awake(index, life, [this, index, key] { end_attempt(index, key, outcome_of(key)); });
   });
@@ -109,8 +128,8 @@ void Simulation::end_attempt(size_t index, AttemptKey key, Outcome outcome) {
   report.job = key.job;
   report.attempt = key.attempt;
   report.outcome = outcome;
-  report.output_bytes =
-      outcome == Outcome::Cancelled ? spooled.output_bytes : output_of(key).size();
+  report.output_bytes = outcome == Outcome::Cancelled ? spooled.output_bytes : kept_output_of(key);
+  report.output_truncated = report.output_bytes < output_of(key).size();
   spooled.report = report;
   step_worker(index, worker::OutputGrew{key, report.output_bytes});
   step_worker(index, worker::AttemptEnded{report});

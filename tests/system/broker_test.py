@@ -3,8 +3,6 @@
 
 import os
 import signal
-import socket
-import struct
 import subprocess
 import unittest
 
@@ -12,7 +10,7 @@ import zmq
 
 import programs
 from programs import BIN, Case, until
-from protocol import Connection, Worker, encode, job, submit
+from protocol import Connection, Worker, submit
 
 
 def revision(number):
@@ -105,54 +103,6 @@ class ForeignWorker(Case):
         until(heard, "a published event")
         self.assertEqual(subscriber.recv_multipart()[0], b"build_finished")
         subscriber.close()
-
-
-class Hostile(Case):
-    def serves_on(self):
-        self.assertEqual(Connection(self.broker_address).ask("Ping")[0], "Pong")
-
-    def test_garbage_on_the_port_is_counted_and_everyone_else_is_served(self):
-        broker = self.start_broker()
-        host, port = self.broker_address.removeprefix("tcp://").split(":")
-        for garbage in [os.urandom(4096), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\xff" + bytes(8) + b"\x7f", b"\0" * 64]:
-            with socket.create_connection((host, int(port))) as connection:
-                connection.sendall(garbage)
-                self.serves_on()
-        half = socket.create_connection((host, int(port)))
-        half.sendall(b"\xff\0\0\0\0\0\0\0\1\x7f\3\0NULL")
-        self.serves_on()
-        half.close()
-        until(lambda: "do not speak the protocol" in broker.output(), "a warning")
-        self.assertLess(broker.output().count("do not speak the protocol"), 3, "the log is flooded")
-
-    def test_messages_that_cannot_be_read_are_answered_with_an_error(self):
-        self.start_broker()
-        connection = Connection(self.broker_address)
-        good = encode("Ping", {}, 5)
-        bomb = b"\xdd\xff\xff\xff\xff"
-        for frames in [[b"nonsense", b"x"], [struct.pack(">4sBBHIQ", b"SWTY", 9, 0, 64, 1, 5), b"\x80"],
-                       [struct.pack(">4sBBHIQ", b"SWTY", 1, 0, 9999, 1, 5), b"\x80"],
-                       [struct.pack(">4sBBHIQ", b"SWTY", 1, 0, 64, 5, 5), bomb], [good[0], good[1] + b"\0"],
-                       good + [b"a", b"b", b"c", b"d"]]:
-            connection.socket.send_multipart(frames)
-            self.assertEqual(connection.receive()[0], "Error")
-        self.assertEqual(connection.ask("Ping")[0], "Pong")
-
-    def test_an_oversized_frame_ends_only_its_own_connection(self):
-        self.start_broker()
-        connection = Connection(self.broker_address)
-        connection.socket.send_multipart(encode("Notify", {"repository": "x" * 1_000_000}))
-        self.serves_on()
-
-    def test_a_peer_that_never_reads_holds_up_nobody(self):
-        self.start_broker()
-        deaf = zmq.Context.instance().socket(zmq.DEALER)
-        deaf.linger, deaf.rcvhwm = 0, 1
-        deaf.connect(self.broker_address)
-        for _ in range(20_000):
-            deaf.send_multipart(encode("Ping", {}))
-        self.serves_on()
-        deaf.close()
 
 
 class Start(Case):

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """The whole way of a commit with the real programs: watcher, broker, workers, verdict."""
 
+import contextlib
+import json
 import os
 import pathlib
 import signal
@@ -161,6 +163,38 @@ class WayOfACommit(Case):
         until(lambda: "early" in self.log_of(self.only_job(build)["job"]), "output of the running job")
         self.client("cancel", build["build"])
         self.finished_builds(1)
+
+    def test_fsck_finds_nothing_in_what_all_of_this_leaves_while_the_broker_runs_and_after(self):
+        self.repository.pipeline("jobs:\n  test:\n    run: seq 1 300000\n  after:\n    needs: test\n    run: 'false'\n"
+                                 "  never:\n    needs: after\n    run: 'true'\n")
+        self.watch(workers=2)
+        self.assertEqual(self.fsck()[0], 0)
+        self.finished_builds(1)
+        self.repository.pipeline("run: |\n  echo early\n  sleep 1000\n")
+        until(lambda: [b for b in self.client_json("builds") if b["state"] == "running"], "a job runs")
+        code, report = self.fsck()
+        self.assertEqual((code, report["findings"], report["not_checked"]), (0, [], []))
+        self.assertEqual(report["checked"]["builds"], 2)
+        self.client("cancel", self.client_json("builds")[0]["build"])
+        self.finished_builds(2)
+        self.programs[0].kill()
+        self.assertEqual(self.fsck()[0], 0)
+        self.start_broker()
+        self.programs[-1].stop()
+        code, report = self.fsck()
+        self.assertEqual((code, report["findings"]), (0, []))
+        self.assertGreater(report["checked"]["output_bytes"], 1_900_000)
+        text = self.run_cli("fsck", "--state", self.folder / "broker").stdout.decode()
+        self.assertRegex(text, r"(?m)^checked 2 builds, 4 jobs, \d+ attempts, \d+ events, .* of output: nothing found\n$")
+        with contextlib.closing(sqlite3.connect(self.folder / "broker/seaworthy.db")) as database, database:
+            database.execute("UPDATE build SET verdict = 1")
+        code, report = self.fsck()
+        self.assertEqual((code, {one["check"] for one in report["findings"]}), (1, {"build-verdict", "build-ends"}))
+        self.assertEqual(self.run_cli("fsck", "--state", self.folder / "nowhere", check=False).returncode, 2)
+
+    def fsck(self):
+        result = self.run_cli("fsck", "--state", self.folder / "broker", "--json", check=False)
+        return result.returncode, json.loads(result.stdout)
 
     def test_large_output_arrives_whole_and_in_order(self):
         self.repository.pipeline("run: seq 1 300000\n")

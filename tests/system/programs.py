@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -73,12 +74,15 @@ class Repository:
 class Program:
     """A child process whose stderr is kept in a file."""
 
-    def __init__(self, log, name, *arguments, pass_fds=(), environment=None):
+    def __init__(self, log, name, *arguments, pass_fds=(), environment=None, descriptors=None):
+        """`descriptors`: at most so many, which is said to the process before it starts."""
         self.log = log
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         with open(log, "ab") as stderr:
             self.process = subprocess.Popen([str(BIN / name), *map(str, arguments)], stdin=subprocess.DEVNULL,
                                             stdout=stderr, stderr=stderr, pass_fds=pass_fds, start_new_session=True,
-                                            env=ENVIRONMENT | (environment or {}))
+                                            env=ENVIRONMENT | (environment or {}), preexec_fn=limit if descriptors else None)
         self.pid = self.process.pid
 
     def output(self):
@@ -125,13 +129,13 @@ class Case(unittest.TestCase):
         self.programs.append(program)
         return program
 
-    def start_broker(self, *arguments, state="broker"):
+    def start_broker(self, *arguments, state="broker", **more):
         """Returns the program; its address stays the same when it is started again."""
         read_end, write_end = os.pipe()
         listen = self.broker_address or "tcp://127.0.0.1:0"
         broker = self.start("seaworthy-broker", "--listen", listen, "--events", "tcp://127.0.0.1:0", "--state",
                             self.folder / state, "--ready-fd", write_end, *self.timing, *arguments,
-                            pass_fds=[write_end])
+                            pass_fds=[write_end], **more)
         os.close(write_end)
         with os.fdopen(read_end) as ready:
             line = ready.readline()

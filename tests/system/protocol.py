@@ -53,7 +53,7 @@ class Connection:
             return None
         return decode(self.socket.recv_multipart())
 
-    def ask(self, name, timeout=10.0, **body):
+    def ask(self, name, timeout=60.0, **body):
         """Sends, and waits for the answer with the same tag: (name, body, blob)."""
         tag, self.next_tag = self.next_tag, self.next_tag + 1
         self.send(name, tag, **body)

@@ -26,7 +26,12 @@ class CoreFixture {
   explicit CoreFixture(Settings settings = {}) : core_(with_names(std::move(settings))) {}
 
   CoreFixture& happens(const Event& event) {
-    effects_ = core_.step({now_, {}}, event);
+    effects_ = core_.step({now_, {now_.since_start.count() + wall_ahead_.count()}}, event);
+    return *this;
+  }
+  // Somebody sets the wall clock.
+  CoreFixture& clock_is_set(Duration by) {
+    wall_ahead_ += by;
     return *this;
   }
   // Time passes, and the core is woken at each of its deadlines on the way, as a loop would.
@@ -123,6 +128,7 @@ class CoreFixture {
 
   Core core_;
   Instant now_{Duration{1'000'000}};
+  Duration wall_ahead_{1'700'000'000'000};
   Effects effects_;
 };
 

@@ -1,4 +1,5 @@
 #include "tests/worker/leader_fixture.h"
+#include "worker/confinement.h"
 #include "worker/output.h"
 
 namespace seaworthy::worker {
@@ -56,6 +57,65 @@ TEST_CASE("the first step that fails ends the job as failed") {
 TEST_CASE("a step that a signal ended has 128 and the signal's number as exit code") {
   LeaderFixture job;
   CHECK(job.run({"kill -SEGV $$"}).steps.at(0).exit_code == 128 + SIGSEGV);
+}
+
+TEST_CASE("a step that somebody kills has failed, and both log and detail say how") {
+  LeaderFixture job;
+  job.start({"echo $$ > $FOLDER/pid\nsleep 1000"});
+  kill(job.pid_in("pid"), SIGKILL);
+  const auto outcome = job.wait_for_outcome();
+  CHECK(outcome.outcome == Outcome::Failed);
+  CHECK(contains(outcome.detail, "exited with 137: killed by SIGKILL from outside"));
+  CHECK(contains(job.log(), "s: killed by SIGKILL from outside"));
+}
+
+TEST_CASE("a command that gets no more memory fails by itself, without a word of a kill") {
+  LeaderFixture job;
+  const auto outcome =
+      job.run({"ulimit -v 200000\npython3 -c 'x = bytearray(1 << 30)' 2> /dev/null"});
+  CHECK(outcome.outcome == Outcome::Failed);
+  CHECK(outcome.detail == "step 1 (ulimit -v 200000) exited with 1");
+}
+
+TEST_CASE("a job's processes weigh less than their leader, wherever they hide") {
+  LeaderFixture job;
+  const auto outcome = job.run(
+      {"ps -o ni= -p $$ $PPID > $FOLDER/nice\ncat /proc/{$$,$PPID}/oom_score_adj > $FOLDER/oom\n"
+       "ionice -p $$ > $FOLDER/disk\nsetsid nice > $FOLDER/hidden"});
+  REQUIRE(outcome.outcome == Outcome::Passed);
+  std::ifstream nice(job.folder() / "nice"), oom(job.folder() / "oom");
+  int of_step = 0, of_leader = 0;
+  nice >> of_leader >> of_step;  // ps sorts by pid
+  CHECK(of_step == std::min(of_leader + 10, 19));
+  CHECK(content(job.folder() / "hidden") == std::to_string(of_step) + "\n");
+  CHECK(content(job.folder() / "disk") == "best-effort: prio 7\n");
+  oom >> of_step >> of_leader;
+  CHECK(of_step == std::min(of_leader + 500, 1000));
+}
+
+TEST_CASE("a job runs in the control group it is given, which is gone afterwards") {
+  LeaderFixture job;
+  const Confinement confinement = try_confinement();
+  if (confinement.groups.empty()) {
+    WARN("not tested, this machine has no groups to make: " << confinement.in_words);
+    return;
+  }
+  const Group group(confinement.groups / ("seaworthy-leader-test-" + std::to_string(getpid())));
+  job.options().group = group.directory();
+  job.start({"cat /proc/self/cgroup > $FOLDER/group\nmkdir " + group.directory().string() +
+             "/own\n(setsid sleep 1000 &)"});
+  const auto outcome = job.wait_for_outcome();
+  INFO(job.log());
+  CHECK(outcome.outcome == Outcome::Passed);
+  CHECK(contains(content(job.folder() / "group"), group.directory().filename().string() + "\n"));
+  job.wait_for_exit();
+  CHECK_FALSE(std::filesystem::exists(group.directory()));
+}
+
+TEST_CASE("a job whose control group cannot be made runs all the same") {
+  LeaderFixture job;
+  job.options().group = "/proc/no-such-place/group";
+  CHECK(job.run({"true"}).outcome == Outcome::Passed);
 }
 
 TEST_CASE("stdout and stderr are in the log in the order in which they were written") {
@@ -156,12 +216,12 @@ TEST_CASE("a process of one step lives on in the next") {
 
 TEST_CASE("a job that does not end within its time-out is timed out, with all its processes") {
   LeaderFixture job;
-  job.assign().specification.timeout = 1s;
+  job.assign().specification.timeout = 8s;
   job.start({"echo begin", kEscape + "escape pid\nsleep 1000"});
   const pid_t escaped = job.pid_in("pid");
   const auto outcome = job.wait_for_outcome();
   CHECK(outcome.outcome == Outcome::TimedOut);
-  CHECK(contains(outcome.detail, "time-out of 1.0 s: was at step 2 ("));
+  CHECK(contains(outcome.detail, "time-out of 8.0 s: was at step 2 ("));
   CHECK(contains(outcome.detail, "no process of the job survived"));
   CHECK(outcome.steps.size() == 1);
   CHECK(is_gone(escaped));
@@ -261,13 +321,35 @@ TEST_CASE("a worker without a shell is broken, not the job failed") {
   CHECK(contains(outcome.detail, "neither bash nor sh"));
 }
 
+TEST_CASE("a leader that cannot read its assignment says so and writes no outcome") {
+  LeaderFixture job;
+  job.start({"true"});
+  job.wait_for_outcome();
+  job.wait_for_exit();
+  LeaderOptions options = job.options();
+  options.spool_entry = job.folder() / "spool/8.1";
+  std::filesystem::create_directories(options.spool_entry);
+  auto leader = LeaderProcess::start(WORKER_PROGRAM, options);
+  REQUIRE(leader);
+  std::vector<LeaderReport> reports;
+  REQUIRE(comes_true([&] {
+    const bool has_ended = leader->exit_code().has_value();
+    for (LeaderReport& report : leader->read_reports()) reports.push_back(std::move(report));
+    return has_ended;
+  }));
+  REQUIRE(reports.size() == 1);
+  REQUIRE(std::holds_alternative<leader_says::Broken>(reports[0]));
+  CHECK(contains(std::get<leader_says::Broken>(reports[0]).reason, "assignment"));
+  CHECK_FALSE(std::filesystem::exists(options.spool_entry / "outcome"));
+}
+
 TEST_CASE("a job without steps has passed") {
   LeaderFixture job;
   CHECK(job.run({}).outcome == Outcome::Passed);
 }
 
 TEST_CASE("the leader's arguments are read back as they were given") {
-  LeaderOptions options{"/spool/7.1", "/work/7.1", "/mirrors", "w", 1500ms, 12345};
+  LeaderOptions options{"/spool/7.1", "/work/7.1", "/mirrors", "w", 1500ms, 12345, "/groups/g"};
   auto parsed = parse_leader_arguments(to_arguments(options));
   REQUIRE(parsed);
   CHECK(parsed->spool_entry == options.spool_entry);
@@ -276,6 +358,7 @@ TEST_CASE("the leader's arguments are read back as they were given") {
   CHECK(parsed->worker == "w");
   CHECK(parsed->kill_grace == 1500ms);
   CHECK(parsed->output_cap_bytes == 12345);
+  CHECK(parsed->group == options.group);
   CHECK_FALSE(parse_leader_arguments({"leader", "too", "few"}));
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The real worker against a broker that the test plays: each message of the protocol, and each way to end."""
 
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -93,6 +94,23 @@ def is_gone(pid):
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
     except OSError:
         return True
+
+
+def memory_group(limit_bytes):
+    """A new control group of cgroup v1 with a limit of memory; None where none can be made."""
+    group = pathlib.Path(f"/sys/fs/cgroup/memory/seaworthy-test-{os.getpid()}")
+    with contextlib.suppress(OSError):
+        group.mkdir()
+        (group / "memory.limit_in_bytes").write_text(str(limit_bytes))
+        return group
+    removed(group)
+    return None
+
+
+def removed(group):
+    with contextlib.suppress(OSError):
+        group.rmdir()
+    return not group.exists()
 
 
 class WorkerProgram(Case):
@@ -327,6 +345,61 @@ class WorkerProgram(Case):
         self.assertEqual(worker.process.wait(10), 0)
         self.assertTrue(is_gone(pid))
         self.assertEqual(self.spool(), [])
+
+    def test_a_drain_that_takes_too_long_gives_the_job_back(self):
+        worker = self.ready_worker("--drain-timeout", "0.3")
+        pid = self.waiting_job()
+        worker.process.send_signal(signal.SIGTERM)
+        self.broker.expect("Ready", slots=0)
+        self.broker.expect("Goodbye")
+        self.assertEqual(worker.process.wait(10), 0)
+        self.assertTrue(is_gone(pid))
+        self.assertIn("did not end within the drain time-out", worker.output())
+        self.assertFalse([name for name, _ in self.broker.heard if name == "AttemptFinished"])
+
+    def test_heartbeats_go_on_while_a_job_eats_all_cpu(self):
+        worker = self.ready_worker()
+        self.assertIn("jobs run with nice +10", worker.output())
+        self.assign(7, "for i in 1 2 3 4; do (while :; do :; done) & done\nwait")
+        self.broker.expect("Accept", job=7)
+        for _ in range(10):
+            beat = self.broker.expect("Heartbeat")
+            self.assertEqual(beat["held"], [{"job": 7, "attempt": 1, "finished": False}])
+        self.assertNotIn("heard nothing from the broker", worker.output())
+
+    def test_a_job_that_eats_all_memory_has_failed_and_says_so(self):
+        worker, limit = self.ready_worker(), 32 << 20
+        if "memory accounted" in worker.output():  # the limit is set to the group that the job is given
+            enter = f"echo {limit} > /sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/memory.max"
+        elif group := memory_group(limit):
+            self.addCleanup(lambda: until(lambda: removed(group), "the test's group is removed", 10))
+            enter = f"echo $$ > {group}/cgroup.procs"
+        else:
+            self.skipTest("no control group with a limit of memory can be made here")
+        self.assign(7, f"{enter}\nhead -c 200M /dev/zero | tail > /dev/null")
+        report = self.broker.expect("AttemptFinished")
+        self.assertEqual(report["outcome"], "failed")
+        self.assertIn("exited with 137: killed by the system for lack of memory (OOM)", report["detail"])
+        self.assertIn(b"killed by the system for lack of memory (OOM)", bytes(self.broker.output[7, 1]))
+        self.broker.expect("Ready", slots=1)  # and the worker is well
+
+    def test_full_disks_are_told_to_the_broker(self):
+        worker = self.start_worker("--min-free-disk", str(1 << 40))
+        ready = self.broker.expect("Ready", slots=0)
+        self.assertIn("--min-free-disk", ready["reason"])
+        self.assign(7, "true")
+        self.assertIn("--min-free-disk", self.broker.expect("Decline", job=7)["reason"])
+        self.assertEqual(worker.output().count("takes no more jobs: only"), 1)
+
+    def test_the_name_of_a_step_cannot_speak_for_its_leader(self):
+        worker = self.ready_worker()
+        steps = [{"name": "build\ngrew 1000000\nbroken by its name", "run": "true", "env": {}}]
+        self.broker.send("Assign", job=7, attempt=1, build=1, repository=str(self.repository.path), ref="",
+                         revision=self.revision, specification={"name": "test", "steps": steps})
+        report = self.broker.expect("AttemptFinished", outcome="passed")
+        self.assertEqual(report["steps"][0]["name"], "build")
+        self.assertEqual(report["output_bytes"], len(self.broker.output[7, 1]))
+        self.assertNotIn("is shorter than it was", worker.output())
 
     def test_garbage_from_a_broker_changes_nothing(self):
         self.ready_worker()

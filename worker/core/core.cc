@@ -36,11 +36,13 @@ std::string to_text(AttemptKey key) {
   return std::to_string(key.job.value) + "." + std::to_string(key.attempt.value);
 }
 
-Core::Core(Settings settings) : settings_(std::move(settings)) {}
+Core::Core(Settings settings)
+    : settings_(std::move(settings)), health_(settings_.least_free_disk_bytes) {}
 
 Effects Core::step(Moment moment, const Event& event) {
   SW_ASSERT(!exited_);
   moment_ = moment;
+  health_.saw_clocks(moment);
   std::visit([this](const auto& happened) { on(happened); }, event);
   act_on_deadlines();
   return std::exchange(effects_, {});
@@ -73,24 +75,13 @@ void Core::on(const Writable&) {
     return;
   }
   heartbeat_at_ = moment_.now;
-  if (is_free()) ready_at_ = moment_.now;
+  ready_at_ = moment_.now;
   for (auto& [key, held] : held_) held.delivery.resume(std::nullopt);
 }
 
 void Core::on(const Measured& event) {
   measured_ = event;
-  const bool low = measured_.free_disk_bytes < settings_.least_free_disk_bytes;
-  if (low == said_disk_is_low_) return;
-  said_disk_is_low_ = low;
-  if (low)
-    say("takes no more jobs: only " + std::to_string(measured_.free_disk_bytes / 1'000'000) +
-            " MB of disk are free, --min-free-disk asks for " +
-            std::to_string(settings_.least_free_disk_bytes / 1'000'000) + " MB",
-        Say::Severity::Warning);
-  else
-    say("takes jobs again: enough disk is free");
-  ready_at_ = moment_.now;
-  if (low && welcomed_) send(wire::Ready{settings_.boot, 0});
+  health_.saw_disk(event.free_disk_bytes);
 }
 
 void Core::on(const OutputGrew& event) {
@@ -106,6 +97,9 @@ void Core::on(const AttemptEnded& event) {
   report.boot = settings_.boot;
   say("job " + to_text(key) + " " + std::string(to_string(report.outcome)) +
       (report.detail.empty() ? "" : ": " + report.detail));
+  const bool was_on_trial = health_.is_on_trial();
+  health_.saw_outcome(moment_.now, report.job, report.outcome, report.detail);
+  if (was_on_trial && !health_.is_on_trial()) say("jobs can be run here again");
   held->second.stage = Stage::Ended;
   held->second.delivery.finish(std::move(report));
   ready_at_ = moment_.now;
@@ -141,7 +135,7 @@ void Core::on(const DrainRequested&) {
   if (has_process()) {
     say("was asked to stop: finishes its job first and takes no other (a second signal gives the "
         "job back)");
-    if (welcomed_) send(wire::Ready{settings_.boot, 0});
+    if (welcomed_) send(wire::Ready{settings_.boot, 0, ""});
   }
 }
 
@@ -258,6 +252,7 @@ void Core::hear_error(const wire::Error& message) {
 
 void Core::act_on_deadlines() {
   keep_conversation();
+  look_after_health();
   if (welcomed_)
     for (auto& [key, held] : held_)
       if (held.stage != Stage::Killed) held.delivery.pump(moment_.now, credit_bytes_, effects_);
@@ -313,10 +308,22 @@ void Core::say_hello() {
                    settings_.version, settings_.labels, held()});
 }
 
+void Core::look_after_health() {
+  const std::string complaint = health_.complaint(moment_.now).value_or("");
+  if (complaint == complaint_) return;
+  complaint_ = complaint;
+  ready_at_ = moment_.now;
+  if (!complaint_.empty()) return say("takes no more jobs: " + complaint_, Say::Severity::Warning);
+  say(health_.is_on_trial() ? "takes one job again, to see whether it can be run now"
+                            : "takes jobs again");
+  if (welcomed_ && has_process()) send(wire::Ready{settings_.boot, 0, ""});
+}
+
 void Core::offer_slot() {
-  if (!is_free() || moment_.now < ready_at_) return;
+  const bool free = is_free();
+  if (moment_.now < ready_at_ || !(free || calls_in_sick())) return;
   ready_at_ = moment_.now + timing_.ready;
-  send(wire::Ready{settings_.boot, 1});
+  send(free ? wire::Ready{settings_.boot, 1, ""} : wire::Ready{settings_.boot, 0, complaint_});
 }
 
 // ---- the end of attempts
@@ -382,13 +389,15 @@ std::optional<std::string> Core::reason_to_decline() const {
   if (!welcomed_) return "it is reconnecting";
   if (draining_ || leaving_) return "it is draining";
   if (has_process()) return "it is busy";
-  if (measured_.free_disk_bytes < settings_.least_free_disk_bytes) return "its disk is nearly full";
+  if (auto complaint = health_.complaint(moment_.now)) return complaint;
   if (held_.size() >= rules::kUnrecordedAttempts)
     return "too many of its outcomes wait for a broker";
   return std::nullopt;
 }
 
 bool Core::is_free() const { return !reason_to_decline(); }
+
+bool Core::calls_in_sick() const { return !complaint_.empty() && !draining_ && !leaving_; }
 
 bool Core::has_process() const {
   return std::any_of(held_.begin(), held_.end(),
@@ -429,13 +438,14 @@ std::optional<Instant> Core::next_deadline() const {
   if (welcomed_) {
     consider(last_heard_ + timing_.heartbeat * rules::kLivenessHeartbeats);
     consider(heartbeat_at_);
-    if (is_free()) consider(ready_at_);
+    if (is_free() || calls_in_sick()) consider(ready_at_);
     for (const auto& [key, held] : held_)
       if (held.stage != Stage::Killed) consider(held.delivery.next_deadline());
   } else {
     consider(hello_at_);
     consider(reconnect_at_);
   }
+  consider(health_.next_deadline(moment_.now));
   if (has_process()) {
     if (!leaving_) consider(drain_deadline_);
     consider(leave_at_latest_);

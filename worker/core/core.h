@@ -17,6 +17,7 @@
 #include "worker/core/delivery.h"
 #include "worker/core/effects.h"
 #include "worker/core/event.h"
+#include "worker/core/health.h"
 
 namespace seaworthy::worker {
 
@@ -94,6 +95,7 @@ class Core {
   void say_hello();
   void lose_conversation(const std::string& why);
   void reconnect();
+  void look_after_health();
   void offer_slot();
   void end_politely(AttemptKey key);
   void revoke(AttemptKey key, const std::string& why);
@@ -101,6 +103,7 @@ class Core {
 
   std::optional<std::string> reason_to_decline() const;
   bool is_free() const;
+  bool calls_in_sick() const;
   bool has_process() const;
   bool has_unrecorded() const;
   bool was_seen(AttemptKey key) const;
@@ -129,7 +132,8 @@ class Core {
   Duration reconnect_every_{0};          // before jitter
   Instant heartbeat_at_;
   Instant ready_at_;
-  bool said_disk_is_low_ = false;
+  Health health_;
+  std::string complaint_;  // as it was last said; empty: the host is well
 
   std::optional<Instant> drain_deadline_;
   std::optional<Instant> last_word_until_;

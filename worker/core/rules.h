@@ -30,11 +30,20 @@ inline constexpr Duration kLastWord = 5s;
 inline constexpr Duration kLeaveAtLatest = 10s;
 // Chosen: outcomes that wait for a broker; a worker with this many takes no more jobs.
 inline constexpr size_t kUnrecordedAttempts = 256;
+// Chosen: this many Broken in a row and the host is taken for sick; then one job is tried after a
+// pause, which doubles while that fails.
+inline constexpr uint32_t kBrokenInARow = 3;
+inline constexpr Duration kBrokenPauseFirst = 1min;
+inline constexpr Duration kBrokenPauseLongest = 30min;
+// Chosen: wall and monotonic clock differ by more than this between two steps: somebody set it.
+inline constexpr Duration kClockJump = 5s;
+inline constexpr Duration kClockSteady = 1min;  // then it is believed again
 // Chosen: attempts remembered after their end, so that a late copy of their Assign is recognised.
 inline constexpr size_t kRememberedAttempts = 64;
 
 static_assert(kReconnectFirst < kReconnectLongest);
 static_assert(kReportFirst < kReportLongest);
 static_assert(kRememberedAttempts > 1);
+static_assert(kBrokenPauseFirst < kBrokenPauseLongest);
 
 }  // namespace seaworthy::worker::rules

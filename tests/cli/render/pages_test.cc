@@ -58,6 +58,19 @@ TEST_CASE("the status gives each waiting job one sentence why") {
   CHECK_THAT(page, Contains("Last verdicts\n"));
 }
 
+TEST_CASE("below the workers stands why a sick one takes no jobs") {
+  wire::WorkerRow sick, well;
+  sick.worker = "host-1";
+  sick.state = "sick";
+  sick.reason = "its disk\nis full";
+  well.worker = "host-2";
+  well.state = "idle";
+  const std::string page = workers_page({{sick, well}}, kNow, kPlain);
+  CHECK_THAT(page, Contains("host-1  sick "));
+  CHECK_THAT(page, Contains("\nhost-1 takes no jobs: its disk"));
+  CHECK_THAT(page, !Contains("host-2 takes no jobs"));
+}
+
 TEST_CASE("a page in colours says the same as one without") {
   std::string coloured = builds_page({{a_build(12, Verdict::Failed)}}, kNow, Style(true));
   CHECK_THAT(coloured, Contains("\x1b[31mfailed\x1b[0m"));

@@ -1,0 +1,20 @@
+// Temporary tables and views that the checks' SQL may use besides the store's own, so that words,
+// limits and rules of the core are taken from its code and not repeated:
+//
+//   states, kinds (value, word)            shared/model/verdict.h, wire/message.h
+//   outcomes      (value, word, verdict)   the verdict of a job that ended so
+//   verdicts      (value, word, gravity)   the gravest of its jobs' is a build's
+//   limits        (losses, failures)       shared/model/limits.h
+//   need          (build, job, need)       the column job.needs, one row for each id in it
+//   gaps_allowed  (a row or none)          builds were removed by retention: numbers may be missing
+//
+// They live in the connection, not in the store.
+#pragma once
+
+#include "broker/journal/sqlite.h"
+
+namespace seaworthy::fsck {
+
+void make_lookups(broker::Database& database);
+
+}  // namespace seaworthy::fsck

@@ -1,0 +1,76 @@
+#include "broker/fsck/rows.h"
+
+#include <map>
+
+#include "broker/fsck/sha256.h"
+#include "broker/journal/schema.h"
+#include "shared/wire/codec.h"
+
+namespace seaworthy::fsck {
+namespace {
+
+using broker::Database;
+using broker::OpenMode;
+using broker::Statement;
+
+// "table build" -> how it was made.
+std::map<std::string, std::string> objects_of(const Database& database) {
+  Statement rows(database,
+                 "SELECT type || ' ' || name, sql FROM main.sqlite_schema "
+                 "WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
+  std::map<std::string, std::string> objects;
+  while (rows.next()) objects[rows.text(0)] = rows.text(1);
+  return objects;
+}
+
+}  // namespace
+
+bool look_at_schema(const Database& database, Report& report) {
+  Database reference(":memory:", OpenMode::ReadWrite);
+  broker::prepare_store(reference);
+  const std::map<std::string, std::string> has = objects_of(database);
+  bool usable = true;
+  for (const auto& [name, sql] : objects_of(reference)) {
+    const auto found = has.find(name);
+    if (found != has.end() && found->second == sql) continue;
+    report.of(kSchema).add(
+        {}, name + (found == has.end() ? " is missing" : " is not as Seaworthy makes it"));
+    usable = usable && name.starts_with("index ");
+  }
+  // A trigger changes what the broker writes; other additions of people are their own affair.
+  for (const auto& [name, sql] : has)
+    if (name.starts_with("trigger ")) report.of(kSchema).add({}, name + " is not Seaworthy's");
+  return usable;
+}
+
+void look_at_specifications(const Database& database, Report& report) {
+  Statement rows(database,
+                 "SELECT digest, body, coalesce((SELECT build FROM job WHERE specification = "
+                 "specification.id LIMIT 1), 0), specification.id FROM specification");
+  while (rows.next()) {
+    const std::string body = rows.text(1);
+    Sha256 sha;
+    sha.add(body);
+    std::string wrong;
+    if (sha.raw() != rows.text(0))
+      wrong = "is not the one that was submitted: its SHA-256 differs";
+    else if (auto spec = wire::decode_specification(body); !spec)
+      wrong = "cannot be read: " + spec.error();
+    if (!wrong.empty())
+      report.of(kSpecifications)
+          .add({rows.integer(2), 0, 0},
+               "specification " + std::to_string(rows.integer(3)) + " " + wrong);
+  }
+}
+
+void look_at_steps(const Database& database, Report& report) {
+  Statement rows(database,
+                 "SELECT job.build, job.id, number, steps FROM attempt JOIN job ON job.id = "
+                 "attempt.job WHERE steps IS NOT NULL");
+  while (rows.next())
+    if (auto steps = wire::decode_steps(rows.text(3)); !steps)
+      report.of(kSteps).add({rows.integer(0), rows.integer(1), rows.integer(2)},
+                            "its steps cannot be read: " + steps.error());
+}
+
+}  // namespace seaworthy::fsck

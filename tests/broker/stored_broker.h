@@ -1,0 +1,41 @@
+// A core whose changes are written as the loop would, one transaction per step.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "broker/journal/journal.h"
+#include "tests/broker/broker_fixture.h"
+#include "tests/support/folder.h"
+
+namespace seaworthy::broker {
+
+inline std::filesystem::path store_in(const Folder& folder) {
+  return folder.path() / "seaworthy.db";
+}
+
+class StoredBroker {
+ public:
+  explicit StoredBroker(const std::filesystem::path& store)
+      : journal_(store), core_({Timing{}, 1'000'000}, journal_.recover(), Instant{}) {}
+
+  std::vector<Outgoing> say(PeerNumber peer, const wire::Message& message,
+                            uint64_t blob_bytes = 0) {
+    return tell(MessageReceived{peer, 1, &message, blob_bytes});
+  }
+  std::vector<Outgoing> tell(const Event& event) {
+    Effects effects = core_.step({Instant{}, wall}, event);
+    journal_.commit(effects.changes);
+    return effects.messages;
+  }
+  Journal& journal() { return journal_; }
+  Core& core() { return core_; }
+
+  UnixMillis wall{5'000};
+
+ private:
+  Journal journal_;
+  Core core_;
+};
+
+}  // namespace seaworthy::broker

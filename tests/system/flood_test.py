@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""Jobs that write more than anyone can read, with the real worker and broker: nothing holds the job up, nobody's
+memory grows with it, and what is kept is exact to the byte.
+"""
+
+import contextlib
+import pathlib
+import re
+import subprocess
+import time
+import unittest
+
+from programs import Case, Repository, until
+from protocol import Connection
+from zmtp import memory_mib
+
+CAP = 64 * 1024 * 1024  # of an attempt's output; half of it for the head
+MOST_MIB = 200  # of memory, for each of broker, worker and leader
+CUT = re.compile(rb"\n==> (\d+) bytes of output were left out here\n")
+
+
+def children(pid):
+    with contextlib.suppress(OSError):
+        return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def numbers(first, last):
+    return "".join(f"{n}\n" for n in range(first, last + 1)).encode()
+
+
+class Flood(Case):
+    def setUp(self):
+        super().setUp()
+        self.broker = self.start_broker()
+        self.worker = self.start_worker("worker-1")
+        self.repository = Repository(self.folder / "project")
+
+    def flood(self, script):
+        """Runs it as a job to its verdict; the whole log as the client gives it."""
+        self.repository.pipeline("run: |\n" + "".join(f"  {line}\n" for line in script.splitlines()))
+        self.start_watcher(self.repository.path)
+        return self.finished_log()
+
+    def finished_log(self):
+        peak = {"broker": 0, "worker": 0, "leader": 0}
+
+        def verdict():
+            pids = [("broker", self.broker.pid), ("worker", self.worker.pid)]
+            pids += [("leader", child) for child in children(self.worker.pid)]
+            for name, pid in pids:
+                with contextlib.suppress(OSError, AttributeError):  # it has ended, or is ending
+                    peak[name] = max(peak[name], memory_mib(pid, "VmHWM"))
+            builds = self.client_json("builds")
+            return builds and builds[0]["verdict"]
+        self.assertEqual(until(verdict, "the verdict", 300), "passed")
+        [build] = self.client_json("builds")
+        with contextlib.closing(Connection(self.broker_address)) as connection:
+            [job] = connection.ask("ShowBuild", build=build["build"])[1]["jobs"]
+        [attempt] = job["attempts"]
+        self.took_ms = attempt["finished_ms"] - attempt["assigned_ms"]
+        log = self.client("log", job["job"], timeout=300).stdout
+        print(f"  {self.id().rsplit('.', 1)[-1]}: {self.took_ms / 1000:.1f} s, peaks in MiB: "
+              + ", ".join(f"{name} {mib:.0f}" for name, mib in peak.items()), flush=True)
+        for name, mib in peak.items():
+            self.assertLess(mib, MOST_MIB, f"memory of the {name}")
+        self.truncated, self.bytes = attempt["output_truncated"], attempt["output_bytes"]
+        self.assertEqual(len(log), self.bytes)
+        return log
+
+    def assert_cut(self, log, total, head, tail):
+        """`log` holds the start and the end of an output of `total` bytes, and says at the cut how much is missing.
+        Its first bytes are head(count), its last ones tail(count)."""
+        self.assertTrue(self.truncated)
+        self.assertLessEqual(len(log), CAP)
+        self.assertGreater(len(log), CAP - 4096)
+        [cut] = CUT.finditer(log)
+        start = log.index(head(20))
+        end = log.rindex(tail(20)) + 20
+        head_bytes, tail_bytes = cut.start() - start, end - cut.end()
+        self.assertEqual(cut.start(), CAP // 2, "half of what is kept is the head")
+        self.assertTrue(log[start:cut.start()] == head(head_bytes), "the head is exact")
+        self.assertTrue(log[cut.end():end] == tail(tail_bytes), "the tail is exact")
+        self.assertEqual(head_bytes + int(cut.group(1)) + tail_bytes, total)
+
+    def test_a_gibibyte_as_fast_as_it_comes_keeps_head_and_tail_and_nobody_runs_out_of_memory(self):
+        last = 119_000_000  # a little more than a GiB
+        total = sum(9 * 10**(digits - 1) * (digits + 1) for digits in range(1, 9)) + (last - 99_999_999) * 10
+        self.assertGreater(total, 1 << 30)
+        log = self.flood(f"seq 1 {last}")
+        start = time.monotonic()
+        subprocess.run(["seq", "1", str(last)], stdout=subprocess.DEVNULL, check=True)
+        print(f"  {total / 1e9:.2f} GB: {self.took_ms / 1000:.1f} s as a job, "
+              f"{time.monotonic() - start:.1f} s to /dev/null", flush=True)
+        self.assert_cut(log, total, lambda count: numbers(1, count // 8 + 1_000_000)[:count],
+                        lambda count: numbers(last - count // 10 - 1, last)[-count:])
+
+    def test_one_line_of_a_hundred_megabytes_is_cut_like_any_other_output(self):
+        log = self.flood("head -c 50000000 /dev/zero | tr '\\0' x; head -c 50000000 /dev/zero | tr '\\0' y")
+        self.assert_cut(log, 100_000_000, lambda count: b"x" * count, lambda count: b"y" * count)
+
+    def test_bytes_that_are_no_text_arrive_as_they_were_written(self):
+        written = self.folder / "written"
+        log = self.flood(f"head -c 3000000 /dev/urandom | tee {written}\nhead -c 1000000 /dev/zero\necho end of it")
+        self.assertFalse(self.truncated)
+        self.assertTrue(written.read_bytes() + bytes(1_000_000) + b"end of it\n" in log, "it is not the same")
+
+    def test_a_job_is_not_held_up_by_a_broker_that_is_away_and_nothing_of_it_is_missing(self):
+        begun, away, ended = (self.folder / name for name in ["begun", "away", "ended"])
+        self.repository.pipeline(f"run: |\n  touch {begun}\n  while [ ! -e {away} ]; do sleep 0.05; done\n"
+                                 f"  seq 1 5000000\n  touch {ended}\n")
+        self.start_watcher(self.repository.path)
+        until(begun.exists, "the job runs")
+        self.broker.kill()
+        away.touch()
+        until(ended.exists, "the job comes to its end without a broker")
+        self.broker = self.start_broker()
+        log = self.finished_log()
+        self.assertFalse(self.truncated)
+        self.assertTrue(numbers(1, 5_000_000) in log, "something is missing")
+
+
+if __name__ == "__main__":
+    unittest.main()
