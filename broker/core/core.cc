@@ -63,10 +63,16 @@ void Core::on(const Tick&) {}
 
 void Core::on(const SpaceChanged& event) { has_space_ = event.enough; }
 
-// What has no verdict, or was never there, cannot have expired.
+// What has no verdict, or was never there, cannot have expired. And a copy of the Submit that was
+// just answered with a build may still be on its way: it must find the same one. (None outlives the
+// connection, and so none a restart.)
 void Core::on(const BuildsExpired& event) {
+  std::erase_if(asked_for_, [this](const auto& asked) {
+    return asked.second + limits::kCopiesArriveWithin <= moment_.now;
+  });
   for (const BuildRemoved& expired : event.builds)
-    if (ledger_.find_build(expired.build) == nullptr && expired.build <= ledger_.last_build())
+    if (ledger_.find_build(expired.build) == nullptr && expired.build <= ledger_.last_build() &&
+        !asked_for_.contains(expired.build))
       decide(expired);
 }
 

@@ -115,6 +115,7 @@ class Core {
   uint64_t last_push_ = 0;
   uint64_t last_session_ = 0;
   bool has_space_ = true;
+  std::map<BuildId, Instant> asked_for_;  // finished builds that a Submit was just answered with
 
   // Of the step under way.
   Moment moment_;

@@ -156,6 +156,7 @@ void Core::submit_revision(const wire::Submit& submit, const wire::Candidate& ca
     if (auto existing = ledger_.find_revision(submit.repository, submit.ref, candidate.revision)) {
       result.build = *existing;
       result.duplicate = true;
+      if (ledger_.find_build(*existing) == nullptr) asked_for_[*existing] = moment_.now;
       return;
     }
   }

@@ -58,6 +58,7 @@ inline constexpr size_t kQueuedJobs = 2'000'000;
 inline constexpr size_t kParkedRequests = 20'000;  // long polls that wait
 inline constexpr size_t kRemovedAtOnce = 64;     // builds that retention removes in one transaction
 inline constexpr Duration kKeptAtLeast = 10min;  // a finished build, whatever is not to be kept
+inline constexpr Duration kCopiesArriveWithin = 1min;  // of a request, by whatever ways
 inline constexpr size_t kQuestionsPerPeer = 32;  // asked and not yet answered, long polls included
 inline constexpr size_t kEventsPerDrain = 1024;  // received before the loop commits
 

@@ -476,6 +476,7 @@ TEST_CASE("only finished builds are removed; then their revision may be submitte
   broker.tell(BuildsExpired{{expired, {{99}, "", "", "", {}, {}}}});
   CHECK(broker.changes<BuildRemoved>().empty());
   broker.finish(1, broker.assign, Outcome::Passed);
+  broker.pass(limits::kCopiesArriveWithin);
   broker.tell(BuildsExpired{{expired}});
   CHECK(broker.changes<BuildRemoved>().size() == 1);
   auto anew = broker.submit(a_submit(1, {1}));
@@ -522,4 +523,18 @@ TEST_CASE("a Hello whose texts are too long is refused") {
   SECTION("a label") { hello.labels = {std::string(limits::kNameBytes + 1, 'x')}; }
   broker.say(1, hello);
   CHECK(broker.last<wire::Error>(1).code == wire::ErrorCode::BadMessage);
+}
+
+TEST_CASE("a build that was just asked for again is kept until no copy of the request can come") {
+  OneRunningJob broker;
+  const BuildRemoved expired{broker.build, "/srv/project", "refs/heads/main",
+                             revision(1),  {request(1)},   {}};
+  broker.finish(1, broker.assign, Outcome::Passed);
+  broker.pass(limits::kCopiesArriveWithin);
+  CHECK(broker.submit(a_submit(2, {1}))[0].duplicate);
+  broker.tell(BuildsExpired{{expired}});
+  CHECK(broker.submit(a_submit(2, {1}))[0].build == broker.build);
+  broker.pass(limits::kCopiesArriveWithin);
+  broker.tell(BuildsExpired{{expired}});
+  CHECK(broker.changes<BuildRemoved>().size() == 1);
 }

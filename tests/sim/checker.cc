@@ -102,6 +102,8 @@ void Checker::durable(const broker::Change& change) {
             const StoredJob& job = store_.jobs().at(b.job);
             require(!job.verdict || job.verdict_attempt != b.attempt,
                     "S4: the attempt that gave the verdict is called superseded");
+            require(superseded_.insert({b.job, b.attempt}).second,
+                    "S8: a late outcome is kept again and again");
           },
           [&](const broker::BuildRemoved& b) {
             require(build_verdicts_.contains(b.build), "S1: a build without a verdict was removed");
@@ -156,6 +158,8 @@ void Checker::leaves_broker(const wire::Message& message) {
             auto found = store_.jobs().find(recorded.job);
             if (found == store_.jobs().end()) return;  // removed with its build
             const StoredJob& job = found->second;
+            require(!recorded.superseded || !job.verdict || job.verdict_attempt != recorded.attempt,
+                    "S4: a worker is told that the attempt that gave the verdict does not count");
             require(recorded.superseded || job.verdict || job.job.attempt != recorded.attempt ||
                         job.job.state == State::Queued,
                     "S6: recorded before it was durable");

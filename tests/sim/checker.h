@@ -51,6 +51,7 @@ class Checker {
   std::set<JobId> cancel_asked_;
   std::map<JobId, std::set<uint32_t>> losses_;  // by attempt: an adopted one may be lost twice
   std::map<JobId, uint32_t> failures_;
+  std::set<AttemptKey> superseded_;
   EventSequence last_sequence_;
 };
 

@@ -176,6 +176,7 @@ class Simulation {
   void inject(const Fault& fault);
   void heal();
   void make_faults();
+  bool is_brokers(const Fault& fault) const;
   bool everything_is_settled() const;
 
   uint64_t seed_;
@@ -196,6 +197,7 @@ class Simulation {
   int64_t crash_at_commit_ms_ =
       0;  // how long the broker will be away, once it has something to lose
   std::set<size_t> without_;
+  bool only_broker_faults_ = true;
 
   Timing timing_;
   ModelStore store_;
