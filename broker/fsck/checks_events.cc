@@ -62,11 +62,12 @@ WHERE NOT coalesce(CASE
     Check{"cancel-last", Promise::S9, "No attempt was given out after its job was asked to end.",
           kDistrust,
           R"sql(
-WITH asked AS (SELECT job, min(sequence) AS sequence FROM event WHERE kind = 9 GROUP BY job)
+WITH asked AS (SELECT build, job, min(sequence) AS sequence FROM event WHERE kind = 9
+               GROUP BY build, job)
 SELECT event.build, event.job, event.attempt,
        printf('event %d gave it to a worker after event %d had asked the job to end',
               event.sequence, asked.sequence)
-FROM event JOIN asked ON asked.job = event.job
+FROM asked JOIN event ON event.build = asked.build AND event.job = asked.job
 WHERE kind = 2 AND event.sequence > asked.sequence
 )sql"},
 };

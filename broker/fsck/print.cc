@@ -1,5 +1,6 @@
 #include "broker/fsck/print.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,8 @@ namespace seaworthy::fsck {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr size_t kShown = 10;  // of each check; --json has more
 
 std::string plain(std::string_view text) {
   std::string result;
@@ -58,11 +61,12 @@ std::string where_text(const Where& where) {
 std::string findings_text(const Findings& findings) {
   const Check& check = *findings.check;
   std::string text = std::string(check.holds) + "  [" + check.name + "]\n";
-  for (const Finding& finding : findings.first)
-    text += "  not so: " + where_text(finding.where) + plain(finding.wrong) + "\n";
-  if (findings.count > findings.first.size())
+  const size_t shown = std::min(findings.first.size(), kShown);
+  for (size_t i = 0; i < shown; ++i)
     text +=
-        "  and " + std::to_string(findings.count - findings.first.size()) + " more like these\n";
+        "  not so: " + where_text(findings.first[i].where) + plain(findings.first[i].wrong) + "\n";
+  if (findings.count > shown)
+    text += "  and " + std::to_string(findings.count - shown) + " more like these\n";
   text += "  promise: " + std::string(code_of(check.promise)) + ", " +
           std::string(words_of(check.promise)) + "\n  what to do: " + check.what_to_do + "\n\n";
   return text;

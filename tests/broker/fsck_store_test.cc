@@ -17,7 +17,7 @@ TEST_CASE("numbers may be missing where builds were removed, and the rest is che
   store.execute(removal);
   fs::remove(store.file("0/5.1.log"));
   CHECK(store.found() == std::set<std::string>{"numbers", "event-numbers", "requests"});
-  store.execute("INSERT INTO meta VALUES ('removed_builds', 1)");
+  store.execute("UPDATE meta SET value = 1 WHERE key = 'removed_builds'");
   CHECK(store.found().empty());
   store.execute("UPDATE request SET first_build = 4711 WHERE first_build = 4");
   CHECK(store.found() == std::set<std::string>{"requests"});
@@ -172,7 +172,7 @@ TEST_CASE("builds that are removed while fsck looks are nothing to report") {
   std::thread broker([&] {
     for (const auto& [build, files] : removals) {
       store.execute(
-          "BEGIN; INSERT INTO meta VALUES ('removed_builds', 1) ON CONFLICT DO NOTHING;"
+          "BEGIN; UPDATE meta SET value = value + 1 WHERE key = 'removed_builds';"
           "DELETE FROM event WHERE build = " +
           build + "; DELETE FROM attempt WHERE job IN (SELECT id FROM job WHERE build = " + build +
           "); DELETE FROM job WHERE build = " + build + "; DELETE FROM build WHERE id = " + build +

@@ -114,7 +114,7 @@ TEST_CASE("what does not exist is exit code 2 and a sentence") {
   auto result = run_at(broker, {"show", "99"});
   CHECK(result.exit_code == 2);
   CHECK(result.output.empty());
-  CHECK_THAT(result.error, StartsWith("seaworthy: there is no build 99"));
+  CHECK_THAT(result.error, StartsWith("seaworthy: there is no such build (`seaworthy builds`"));
 }
 
 TEST_CASE("every query gives up when no broker answers, with exit code 2 and what to do") {

@@ -86,7 +86,7 @@ TEST_CASE("wait for a revision begins before there is a build of it") {
 TEST_CASE("wait for a build that does not exist does not wait") {
   auto result = wait_for("99", Story(Verdict::Passed, 0, 0));
   CHECK(result.exit_code == 2);
-  CHECK_THAT(result.error, Contains("there is no build 99"));
+  CHECK_THAT(result.error, Contains("there is no such build (`seaworthy builds`"));
 }
 
 TEST_CASE("wait that takes too long is exit code 2") {

@@ -562,7 +562,7 @@ class Lies(Hostile):
                     peer.shake_hands(identity=identity)
                     peer.send(*encode("Ping", {}))
             peers.extend(self.peers(250))
-            until(lambda: "ended in the handshake" in self.broker.output(), "a warning")
+            until(lambda: "set a routing id of its own" in self.broker.output(), "a warning")
 
 
 if __name__ == "__main__":

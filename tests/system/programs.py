@@ -77,12 +77,14 @@ class Program:
     def __init__(self, log, name, *arguments, pass_fds=(), environment=None, descriptors=None):
         """`descriptors`: at most so many, which is said to the process before it starts."""
         self.log = log
+
         def limit():
             resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         with open(log, "ab") as stderr:
             self.process = subprocess.Popen([str(BIN / name), *map(str, arguments)], stdin=subprocess.DEVNULL,
                                             stdout=stderr, stderr=stderr, pass_fds=pass_fds, start_new_session=True,
-                                            env=ENVIRONMENT | (environment or {}), preexec_fn=limit if descriptors else None)
+                                            env=ENVIRONMENT | (environment or {}),
+                                            preexec_fn=limit if descriptors else None)
         self.pid = self.process.pid
 
     def output(self):

@@ -5,10 +5,10 @@ namespace seaworthy::worker {
 namespace {
 
 // The worker's next job ends so.
-CoreFixture& has_job(CoreFixture& worker, uint64_t job, Outcome outcome) {
-  worker.is_assigned(attempt(job));
+CoreFixture& has_job(CoreFixture& worker, uint64_t job, Outcome outcome, uint32_t number = 1) {
+  worker.is_assigned(attempt(job, number));
   REQUIRE(worker.wanted<StartAttempt>().size() == 1);
-  return worker.ended(attempt(job), outcome);
+  return worker.ended(attempt(job, number), outcome);
 }
 
 void is_broken_three_times(CoreFixture& worker) {
@@ -66,7 +66,7 @@ TEST_CASE("after three Broken in a row a worker takes no job and says why to log
 TEST_CASE("one job that is Broken again and again says nothing about the host") {
   CoreFixture worker;
   worker.is_welcomed();
-  for (int i = 0; i < 5; ++i) has_job(worker, 1, Outcome::Broken);
+  for (const uint32_t number : {1u, 2u, 3u, 4u}) has_job(worker, 1, Outcome::Broken, number);
   CHECK(warnings(worker).empty());
 }
 
