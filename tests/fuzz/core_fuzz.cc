@@ -103,7 +103,7 @@ class World {
     const uint8_t peer = choice % kPeers;
     const Names names = names_for(peer);
     MessageMaker maker(input_, names);
-    const size_t type = type_for(choice / kPeers);
+    const size_t type = type_for(static_cast<uint8_t>(choice / kPeers));
     // Of arbitrary ones hardly any would be taken, and nothing would follow.
     const bool submits = type == wire::Message(wire::Submit{}).index() && input_.byte() % 16 != 15;
     const wire::Message made = submits ? wire::Message(a_submit()) : maker.make(type);
