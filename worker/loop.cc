@@ -25,7 +25,8 @@ Loop::Loop(LoopOptions options, io::Fd signals)
       attempts_(options_.attempts),
       core_(options_.settings) {
   // A list with a wrong address ends the program now, not in the middle of a job.
-  for (const std::string& broker : options_.brokers) io::Dealer(context_, broker);
+  for (size_t other = 1; other < options_.brokers.size(); ++other)
+    io::Dealer(context_, options_.brokers[other]);
 }
 
 void Loop::run() {

@@ -38,8 +38,13 @@ void Core::on_message(const wire::Hello& m) {
   if (roster_.size() >= limits::kSessions)
     return answer(
         wire::Error{wire::ErrorCode::Overloaded, "too many workers are connected", true, 30'000});
-  Session& session = roster_.enter({SessionId{++last_session_}, peer_, m.worker, m.boot, m.host,
-                                    m.pid, m.version, m.labels, 0, moment_.now, moment_.wall});
+  // One that was overtaken, on an older connection, does not know what the worker holds now.
+  const Session* present = roster_.find(m.worker);
+  if (present != nullptr && present->boot == m.boot && m.count > 0 && m.count <= present->hellos)
+    return;
+  Session& session =
+      roster_.enter({SessionId{++last_session_}, peer_, m.worker, m.boot, m.host, m.pid, m.version,
+                     m.labels, 0, moment_.now, moment_.wall, m.count});
   for (JobId job : ledger_.leased_by(m.worker)) settle_lease_at_hello(session, job, m);
   wire::Welcome welcome{epoch_, m.boot, session.id, options_.timing, options_.output_credit,
                         {},     {}};

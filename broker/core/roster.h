@@ -28,6 +28,7 @@ struct Session {
   uint32_t slots = 0;  // jobs it takes now
   Instant heard;
   UnixMillis heard_wall;
+  uint64_t hellos = 0;      // of this boot, as it counts them
   std::string reason = {};  // why it takes no jobs, in its own words
 };
 

@@ -19,7 +19,7 @@ void fields(F&& f, AttemptKey& m) {
 template <class F>
 void fields(F&& f, Hello& m) {
   f("worker", m.worker), f("boot", m.boot), f("host", m.host), f("pid", m.pid),
-      f("version", m.version), f("labels", m.labels), f("held", m.held);
+      f("version", m.version), f("labels", m.labels), f("held", m.held), f("count", m.count);
 }
 template <class F>
 void fields(F&& f, KeptAttempt& m) {

@@ -37,6 +37,7 @@ struct Hello {
   std::string version;  // of the program, for people
   std::vector<std::string> labels;
   std::vector<HeldAttempt> held;
+  uint64_t count = 0;  // grows with each Hello of this boot: a late one is told from a new one
 };
 
 struct KeptAttempt {

@@ -538,3 +538,21 @@ TEST_CASE("a build that was just asked for again is kept until no copy of the re
   broker.tell(BuildsExpired{{expired}});
   CHECK(broker.changes<BuildRemoved>().size() == 1);
 }
+
+TEST_CASE("a Hello that was overtaken by a newer one takes nothing from its worker") {
+  OneRunningJob broker;
+  wire::Hello newer;
+  newer.worker = "amy";
+  newer.boot = boot(1);
+  newer.held = {{broker.assign.job, broker.assign.attempt, false}};
+  newer.count = 3;
+  broker.say(2, newer);
+  CHECK(broker.last<wire::Welcome>(2).keep.size() == 1);
+  wire::Hello late = newer;
+  late.held.clear();
+  late.count = 2;
+  broker.say(1, late);
+  CHECK(broker.changes<AttemptReturned>().empty());
+  broker.finish(2, broker.assign, Outcome::Passed);
+  CHECK(broker.verdict_of_build(broker.build) == Verdict::Passed);
+}

@@ -23,6 +23,7 @@ std::string name(AttemptKey key) {
 }  // namespace
 
 Outcome outcome_of(AttemptKey key) {
+  if (mix({key.job, {}}, 30) % 12 == 0) return Outcome::Broken;  // its repository is away
   switch (mix(key, 1) % 10) {
     case 0:
     case 1:
@@ -46,6 +47,12 @@ uint64_t kept_output_of(AttemptKey key) {
 }
 
 void Checker::decided(const broker::Change& change, bool disk_is_full) {
+  if (const auto* returned = std::get_if<broker::AttemptReturned>(&change.body)) {
+    auto granted = granted_.find({returned->job, returned->attempt});
+    require(returned->reason.find("never reached") == std::string::npos ||
+                granted == granted_.end() || granted->second == last_hello_,
+            "S8: the death of a worker was not charged to its job");
+  }
   if (!disk_is_full) return;
   require(!std::holds_alternative<broker::BuildSubmitted>(change.body),
           "a new build was taken although the disk is full");
@@ -66,6 +73,8 @@ void Checker::durable(const broker::Change& change) {
             require(first, "S2: two builds of one revision that nobody asked for again");
           },
           [&](const broker::AttemptAssigned& b) {
+            require(losses_[b.job].size() < limits::kLosses && failures_[b.job] < limits::kFailures,
+                    "S8: tried again after so many losses or failures");
             auto cancelled = attempts_at_cancel_.find(b.job);
             require(cancelled == attempts_at_cancel_.end() || b.attempt.value <= cancelled->second,
                     "S9: a new attempt after the cancel was acknowledged");
@@ -133,6 +142,7 @@ void Checker::check_verdict(const broker::JobFinished& finished) {
 }
 
 void Checker::reaches_broker(const wire::Message& message) {
+  if (const auto* hello = std::get_if<wire::Hello>(&message)) last_hello_ = hello->boot;
   if (const auto* finished = std::get_if<wire::AttemptFinished>(&message))
     reported_.emplace(AttemptKey{finished->job, finished->attempt}, finished->outcome);
 }

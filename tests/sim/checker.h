@@ -52,6 +52,7 @@ class Checker {
   std::map<JobId, std::set<uint32_t>> losses_;  // by attempt: an adopted one may be lost twice
   std::map<JobId, uint32_t> failures_;
   std::set<AttemptKey> superseded_;
+  BootId last_hello_;
   EventSequence last_sequence_;
 };
 

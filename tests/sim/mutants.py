@@ -29,7 +29,7 @@ MUTANTS = [
      "  if (!holds(*session, *job, m.attempt)) {\n    // Kept once",
      "  if (job->state != State::Running) {\n    // Kept once"),
     ("a late outcome is kept although it is known", "broker/core/ledger.cc",
-     "  job(body.job).unreported.erase(body.attempt);", ""),
+     "  job(body.job).unreported.erase(body.attempt);", "(void)body;"),
     ("a repeated outcome is recorded again", "broker/core/core_workers.cc",
      "(job->state == State::Finished && job->attempt == m.attempt)", "false"),
     ("an outcome is recorded before its output is complete", "broker/core/core_workers.cc",
@@ -62,8 +62,6 @@ MUTANTS = [
      "return job.state == State::Queued && job.attempt == attempt", "return job.attempt >= attempt"),
     ("the worker drops an outcome that was not recorded", "worker/core/delivery.cc",
      "if (report_at_ && now < *report_at_) return;", "if (report_at_) return;"),
-    ("the worker obeys messages to its predecessor", "worker/core/core.cc",
-     "if (message.boot != settings_.boot) {", "if (false) {"),
     ("the worker takes a second job while it runs one", "worker/core/core.cc",
      "if (has_process()) return \"it is busy\";", ""),
     ("the worker reports an attempt that was revoked", "worker/core/core.cc",
@@ -71,6 +69,8 @@ MUTANTS = [
      "held == held_.end()) return;\n  wire::AttemptFinished"),
     ("the worker does not go back when output is not acknowledged", "worker/core/delivery.cc",
      "now >= *go_back_at_) {\n    sent_ = acknowledged_;", "now >= *go_back_at_) {"),
+    ("a Hello that was overtaken is taken for the worker's word", "broker/core/core_workers.cc",
+     "m.count <= present->hellos", "false"),
     ("the worker obeys a broker that was deposed", "worker/core/core.cc",
      "if (message.epoch < epoch_) {", "if (false) {"),
     ("new builds are taken while the disk is full", "broker/core/core_clients.cc",
@@ -131,7 +131,8 @@ def main():
             (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / name)
         top = (tree / "CMakeLists.txt").read_text()
         (tree / "CMakeLists.txt").write_text(re.sub(r"add_subdirectory\((watcher|cli)\)\n", "", top))
-        result = run("cmake", "-S", str(tree), "-B", str(directory), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release")
+        result = run("cmake", "-S", str(tree), "-B", str(directory), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                     "-DCMAKE_CXX_FLAGS=-w")  # a bug may well be something to warn of
         if result.returncode != 0:
             sys.exit(result.stderr)
         build(tree, directory)

@@ -57,7 +57,8 @@ Simulation::Simulation(uint64_t seed, std::ostream* transcript, std::set<size_t>
 bool Simulation::is_brokers(const Fault& fault) const {
   switch (fault.kind) {
     case FaultKind::BrokerCrash: return fault.for_ms < timing_.reattach.count() / 2;
-    case FaultKind::SlowDisk:
+    // Answers are late by as much: with short leases its workers say hello in vain for too long.
+    case FaultKind::SlowDisk: return timing_.lease + timing_.grace > Duration{10'000};
     case FaultKind::FullDisk:
     case FaultKind::Removal: return true;
     case FaultKind::WorkerCrash:

@@ -91,6 +91,7 @@ void Simulation::run_attempt(size_t index, const wire::Assign& assign) {
   ++sometimes_.executions;
   WorkerNode& node = workers_[index];
   const AttemptKey key{assign.job, assign.attempt};
+  if (!node.processes.empty()) throw Violation{"S11: a worker runs two jobs at once"};
   node.spool[key] = {assign, 0, std::nullopt};
   node.processes.insert(key);
   const int64_t length = 500 + static_cast<int64_t>(random_.below(60'000));

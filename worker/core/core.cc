@@ -305,7 +305,7 @@ void Core::reconnect() {
 void Core::say_hello() {
   hello_at_ = moment_.now + jittered(rules::kHelloEvery);
   send(wire::Hello{settings_.worker, settings_.boot, settings_.host, settings_.pid,
-                   settings_.version, settings_.labels, held()});
+                   settings_.version, settings_.labels, held(), ++hellos_});
 }
 
 void Core::look_after_health() {

@@ -127,6 +127,7 @@ class Core {
 
   bool welcomed_ = false;
   Instant last_heard_;
+  uint64_t hellos_ = 0;  // said so far
   Instant hello_at_;
   std::optional<Instant> reconnect_at_;  // while offline
   Duration reconnect_every_{0};          // before jitter
