@@ -183,8 +183,11 @@ void Simulation::deliver_to_peer(broker::PeerNumber to, const wire::Message& mes
   const auto [index, number, broker_life] = found->second;
   if (workers_[index].connection != number || !workers_[index].core) return;
   sometimes_.last_words += broker_life != broker_life_;
-  when_awake(index, workers_[index].life,
-             [this, i = index, message] { step_worker(i, worker::Received{message}); });
+  when_awake(index, workers_[index].life, [this, i = index, message] {
+    if (const auto* welcome = std::get_if<wire::Welcome>(&message))
+      workers_[i].epoch = std::max(workers_[i].epoch, welcome->epoch);
+    step_worker(i, worker::Received{message});
+  });
 }
 
 // ---- clients: request N speaks from peer N + 1

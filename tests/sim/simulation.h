@@ -113,7 +113,9 @@ class Simulation {
     uint64_t tick = 0;  // the latest scheduled one
     std::map<AttemptKey, Spooled> spool;
     std::set<AttemptKey> processes;
-    std::vector<Action> missed;  // while paused
+    std::set<AttemptKey> revoked;  // in this life
+    Epoch epoch;                   // of the latest broker that welcomed this life
+    std::vector<Action> missed;    // while paused
   };
   struct Connection {
     size_t worker = 0;

@@ -33,6 +33,8 @@ void Simulation::crash_worker(size_t index) {
   WorkerNode& node = workers_[index];
   ++node.life;
   node.core.reset();
+  node.revoked.clear();
+  node.epoch = {};
   node.processes.clear();
   node.missed.clear();
 }
@@ -55,7 +57,12 @@ void Simulation::perform(size_t index, const worker::Effect& effect) {
   };
   std::visit(
       overloaded{
-          [&](const worker::Send& send) { to_broker(peer_of(index), send.message, ""); },
+          [&](const worker::Send& send) {
+            const auto* finished = std::get_if<wire::AttemptFinished>(&send.message);
+            if (finished != nullptr && node.revoked.contains({finished->job, finished->attempt}))
+              throw Violation{"S4: a worker reports an attempt that was revoked"};
+            to_broker(peer_of(index), send.message, "");
+          },
           [&](const worker::SendOutput& send) {
             to_broker(peer_of(index),
                       wire::Output{node.boot, send.key.job, send.key.attempt, send.offset},
@@ -71,7 +78,14 @@ void Simulation::perform(size_t index, const worker::Effect& effect) {
           },
           [&](const worker::KillAttempt& kill) {
             ++sometimes_.fenced;
+            node.revoked.insert(kill.key);
             node.processes.erase(kill.key);
+            // Some end by themselves just before they are killed.
+            wire::AttemptFinished report;
+            report.job = kill.key.job;
+            report.attempt = kill.key.attempt;
+            report.outcome = outcome_of(kill.key);
+            if (kill.key.job.value % 2 == 0) later(1, worker::AttemptEnded{report});
             later(1 + static_cast<int64_t>(random_.below(500)), worker::AttemptGone{kill.key});
           },
           [&](const worker::DiscardSpool& discard) { node.spool.erase(discard.key); },
@@ -91,6 +105,7 @@ void Simulation::run_attempt(size_t index, const wire::Assign& assign) {
   ++sometimes_.executions;
   WorkerNode& node = workers_[index];
   const AttemptKey key{assign.job, assign.attempt};
+  if (assign.epoch < node.epoch) throw Violation{"S10: a worker takes a job from a deposed broker"};
   if (!node.processes.empty()) throw Violation{"S11: a worker runs two jobs at once"};
   node.spool[key] = {assign, 0, std::nullopt};
   node.processes.insert(key);

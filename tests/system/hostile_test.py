@@ -87,7 +87,8 @@ class Connections(Hostile):
                     peer.socket.sendall(start + os.urandom(300_000))
             peers.append(Peer(self.broker_address))
             peers[-1].socket.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            until(lambda: "ended in the handshake" in self.broker.output(), "a warning")
+            until(lambda: "ended in the handshake" in self.broker.output() or
+                  "do not speak the protocol" in self.broker.output(), "a warning")
 
     def test_handshakes_that_are_never_finished_are_ended(self):
         with self.attack() as peers:

@@ -39,10 +39,16 @@ def decode(frames):
 
 class Connection:
     def __init__(self, endpoint, context=None):
-        self.socket = (context or zmq.Context.instance()).socket(zmq.DEALER)
-        self.socket.linger = 0
-        self.socket.connect(endpoint)
+        self.endpoint, self.context, self.socket = endpoint, context or zmq.Context.instance(), None
+        self.connect()
         self.next_tag = 1
+
+    def connect(self):
+        if self.socket:
+            self.socket.close()
+        self.socket = self.context.socket(zmq.DEALER)
+        self.socket.linger = 0
+        self.socket.connect(self.endpoint)
 
     def send(self, name, tag=0, blob=b"", **body):
         self.socket.send_multipart(encode(name, body, tag, blob))
@@ -54,14 +60,18 @@ class Connection:
         return decode(self.socket.recv_multipart())
 
     def ask(self, name, timeout=60.0, **body):
-        """Sends, and waits for the answer with the same tag: (name, body, blob)."""
+        """Sends, and waits for the answer with the same tag: (name, body, blob). A Lazy Pirate: what is not answered in
+        time is asked again, on a new socket."""
         tag, self.next_tag = self.next_tag, self.next_tag + 1
-        self.send(name, tag, **body)
         deadline = time.monotonic() + timeout
-        while (left := deadline - time.monotonic()) > 0:
-            answer = self.receive(left)
-            if answer and answer[2] == tag:
-                return answer[0], answer[1], answer[3]
+        while time.monotonic() < deadline:
+            self.send(name, tag, **body)
+            again = min(deadline, time.monotonic() + 15)
+            while (left := again - time.monotonic()) > 0:
+                answer = self.receive(left)
+                if answer and answer[2] == tag:
+                    return answer[0], answer[1], answer[3]
+            self.connect()
         raise TimeoutError(f"no answer to {name}")
 
     def close(self):
