@@ -61,6 +61,7 @@ Loop::Loop(const LoopOptions& options, const io::Fd& signals)
   reading_.submit(SweepOutput{});
   router_.bind(options.listen);
   publisher_.bind(options.events);
+  publishing_.emplace(std::move(publisher_));
 }
 
 Ended Loop::run() {
@@ -137,11 +138,10 @@ bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
   return std::visit(
       overloaded{
           [&](const wire::Ping&) {
-            send(peer,
-                 {wire::Pong{core_.epoch(), SEAWORTHY_VERSION, static_cast<uint32_t>(getpid()),
-                             started_, publisher_.endpoint()},
-                  tag,
-                  {}});
+            send(peer, {wire::Pong{core_.epoch(), SEAWORTHY_VERSION,
+                                   static_cast<uint32_t>(getpid()), started_, events_endpoint()},
+                        tag,
+                        {}});
             return true;
           },
           [&](const wire::Notify& notify) {
@@ -217,9 +217,9 @@ void Loop::take_committed() {
       send({out.peer}, {out.message, out.tag, {}});
     for (const Change& change : committed.batch.changes) after_commit(change);
   }
-  if (published_ < durable_sequence_ && !publishing_) {
+  if (published_ < durable_sequence_ && !asked_for_events_) {
     for (Question& question : long_polls_.wake_for_events()) ask(std::move(question));
-    publishing_ = true;
+    asked_for_events_ = true;
     reading_.submit(PublishAfter{published_});
   }
 }
@@ -300,12 +300,12 @@ void Loop::take_answers() {
 }
 
 void Loop::publish(const std::vector<wire::EventRow>& events) {
-  publishing_ = false;
-  for (const wire::EventRow& event : events) publisher_.publish(to_string(event.kind), event);
+  asked_for_events_ = false;
+  publishing_->submit(events);
   published_ = events.empty() ? durable_sequence_ : events.back().sequence;
   if (published_ >= durable_sequence_) return;
   for (Question& question : long_polls_.wake_for_events()) ask(std::move(question));
-  publishing_ = true;
+  asked_for_events_ = true;
   reading_.submit(PublishAfter{published_});
 }
 

@@ -17,6 +17,7 @@
 #include "broker/long_polls.h"
 #include "broker/notices.h"
 #include "broker/open_questions.h"
+#include "broker/publishing.h"
 #include "broker/reading.h"
 #include "broker/storage.h"
 #include "shared/io/fd.h"
@@ -49,7 +50,7 @@ class Loop {
   Ended run();
 
   const std::string& endpoint() const { return router_.endpoint(); }
-  const std::string& events_endpoint() const { return publisher_.endpoint(); }
+  const std::string& events_endpoint() const { return publishing_->endpoint(); }
 
  private:
   static constexpr size_t kMostInFlightBytes = 64 * 1024 * 1024;
@@ -82,9 +83,10 @@ class Loop {
   zmq::context_t context_;
   Doorkeeper doorkeeper_;
   io::Router router_;
-  io::Publisher publisher_;
+  io::Publisher publisher_;  // until it is bound
   Connections connections_;
   Connections subscribers_;
+  std::optional<Publishing> publishing_;
   Instant next_look_;  // at the connections
   const io::Fd& signals_;
   UnixMillis started_;
@@ -107,7 +109,7 @@ class Loop {
   size_t in_flight_total_ = 0;
   EventSequence durable_sequence_;
   EventSequence published_;
-  bool publishing_ = false;
+  bool asked_for_events_ = false;  // to be published
   std::deque<io::Peer> unreachable_;
   Space space_ = Space::Enough;
   Instant look_at_disk_;

@@ -73,8 +73,8 @@ MUTANTS = [
      "if (!has_space_) return refuse", "if (false) return refuse"),
     ("jobs are handed out while the disk is full", "broker/core/core.cc",
      "while (has_space_ && !ledger_", "while (!ledger_"),
-    ("a build without a verdict is removed", "tests/sim/simulation_broker.cc",
-     "if (stored.verdict && stored.finished.value", "if (stored.finished.value"),
+    ("a build without a verdict is removed", "broker/core/core.cc",
+     "if (ledger_.find_build(expired.build) == nullptr && expired", "if (expired"),
     ("messages leave before the changes are durable", "tests/sim/simulation_broker.cc",
      "    gathered_.push_back(std::move(batch));\n    commit();",
      "    for (const broker::Outgoing& out : batch.messages) send_from_broker(out);\n"

@@ -29,12 +29,13 @@ void Simulation::change_space(bool enough) {
   if (broker_) step_broker(broker::SpaceChanged{enough}, "");
 }
 
-// As the reading thread would find them: finished, durable, and not just now.
+// As the reading thread would find them: finished, durable, and not just now. And others, which the
+// core must keep.
 void Simulation::remove_old_builds() {
   constexpr int64_t kKeptAtLeast = 100'000;  // longer than any message is on its way
   broker::BuildsExpired expired;
   for (const auto& [id, stored] : store_.builds())
-    if (stored.verdict && stored.finished.value + kKeptAtLeast < moment().wall.value)
+    if (!stored.verdict || stored.finished.value + kKeptAtLeast < moment().wall.value)
       expired.builds.push_back(store_.removal_of(id));
   if (broker_ && !expired.builds.empty()) step_broker(expired, "");
 }

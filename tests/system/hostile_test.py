@@ -194,6 +194,7 @@ class Floods(Hostile):
     def test_a_peer_that_never_reads_answers_holds_up_nobody(self):
         submit(self.client, "/srv/other", [f"{n:040x}" for n in range(200, 0, -1)],
                decided={"verdict": "skipped", "explanation": "x" * 1000})
+        self.client.ask("Ping")  # by then its log lines are written
         with self.attack(mib=200) as peers:
             self.asks_without_end(peers, "Ping")
             self.asks_without_end(peers, "FetchEvents", after=0, limit=500)
