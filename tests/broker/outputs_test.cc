@@ -12,7 +12,8 @@ namespace {
 
 std::string long_text() {
   std::string text;
-  for (unsigned i = 0; text.size() < 5'000'000; ++i) text += "line " + std::to_string(i * 7919) + "\n";
+  for (unsigned i = 0; text.size() < 5'000'000; ++i)
+    text += "line " + std::to_string(i * 7919) + "\n";
   return text;
 }
 
