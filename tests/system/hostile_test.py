@@ -193,6 +193,7 @@ class Floods(Hostile):
     def test_a_peer_that_never_reads_answers_holds_up_nobody(self):
         submit(self.client, "/srv/other", [f"{n:040x}" for n in range(200, 0, -1)],
                decided={"verdict": "skipped", "explanation": "x" * 1000})
+        until(lambda: self.broker.output().count("skipped: xxx") == 200, "the log tells of them")
         with self.attack(mib=200) as peers:
             self.asks_without_end(peers, "Ping")
             self.asks_without_end(peers, "FetchEvents", after=0, limit=500)
