@@ -19,6 +19,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 BIN = pathlib.Path(os.environ.get("SEAWORTHY_BIN", "build/bin")).resolve()
+# Of what the tests allow: programs with a sanitizer in them need more.
+MEMORY_FACTOR = float(os.environ.get("SEAWORTHY_MEMORY_FACTOR", "1"))
 DEADLINE = 60.0  # generous: a loaded machine is slow, and a passing test does not wait for it
 # Tests must not depend on who runs them, nor on what is configured there.
 ENVIRONMENT = {name: value for name, value in os.environ.items()
