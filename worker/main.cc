@@ -10,6 +10,7 @@
 #include "shared/io/paths.h"
 #include "shared/io/signals.h"
 #include "worker/confinement.h"
+#include "worker/identity.h"
 #include "worker/leader.h"
 #include "worker/loop.h"
 #include "worker/place.h"
@@ -22,8 +23,9 @@ using namespace seaworthy;
 constexpr int kCannotStart = 2;  // bad options, or the machine refuses
 
 struct Options {
-  std::vector<std::string> brokers{"tcp://127.0.0.1:8888"};
-  std::string name, state, mirrors;
+  std::vector<std::string> brokers;
+  std::string name, state, mirrors, join;
+  io::KeyOptions key;
   std::vector<std::string> labels;
   double drain_timeout_s = 0;
   double kill_grace_s = 10;
@@ -34,10 +36,16 @@ struct Options {
 void add_options(CLI::App& app, Options& options) {
   app.set_version_flag("--version", "seaworthy-worker " SEAWORTHY_VERSION);
   app.add_option("--broker", options.brokers,
-                 "Where the broker listens; several: the first that answers")
-      ->delimiter(',')
-      ->capture_default_str();
-  app.add_option("--name", options.name, "Unique among the workers of a broker [HOST-N]");
+                 "Where the broker listens; several: the first that answers [as the key says, else "
+                 "tcp://127.0.0.1:8888]")
+      ->delimiter(',');
+  app.add_option("--join", options.join,
+                 "The line that `seaworthy invite worker` printed, or - to read it from stdin; it "
+                 "is kept: the next time this worker needs no option")
+      ->type_name("LINE");
+  io::add_key_options(app, options.key);
+  app.add_option("--name", options.name,
+                 "Unique among the workers of a broker [HOST-N, or KEY/HOST-N]");
   app.add_option("--label", options.labels, "What this worker offers; may be repeated");
   app.add_option("--state", options.state,
                  "Directory of spool and workspaces [the first free worker-N]");
@@ -67,9 +75,16 @@ int work(const Options& options) {
   worker::become_subreaper();  // for what a leader that was killed leaves behind
   Result<worker::Place> place = worker::take_place(options.state, options.name);
   if (!place) throw std::runtime_error(place.error());
+  const std::filesystem::path home =
+      options.state.empty() ? io::default_state_directory() : place->state;
+  auto identity = worker::identity_of(
+      {options.brokers, options.join, options.key.file, options.key.insecure, home / "worker.key"});
+  if (!identity) throw std::runtime_error(identity.error());
+  if (options.name.empty()) place->name = worker::name_with_key(identity->key, place->name);
   const worker::Confinement confinement = worker::try_confinement();
   worker::LoopOptions loop;
-  loop.brokers = options.brokers;
+  loop.brokers = identity->brokers;
+  loop.key = identity->key;
   loop.settings.worker = place->name;
   loop.settings.boot = io::random_token<BootId>();
   loop.settings.host = io::host_name();

@@ -57,6 +57,21 @@ inline std::optional<int> parse_options(CLI::App& app, int argc, char** argv) {
   }
 }
 
+// Where the key of a program that connects comes from; the same for all of them.
+struct KeyOptions {
+  std::string file;
+  bool insecure = false;
+};
+
+inline void add_key_options(CLI::App& app, KeyOptions& options) {
+  app.add_option("--key", options.file,
+                 "File with this program's key, as `seaworthy keygen` or `invite` makes it")
+      ->type_name("FILE");
+  app.add_flag("--insecure", options.insecure,
+               "Connect beyond this machine without a key: nothing is encrypted, anybody can "
+               "pretend to be the broker");
+}
+
 inline void add_log_options(CLI::App& app, LogOptions& log) {
   app.add_option("--log-format", log.format, "text for people, json for machines")
       ->check(CLI::IsMember({"text", "json"}))
