@@ -77,6 +77,9 @@ class Loop {
   void park_or_answer(Answer answer);
   void expire_long_polls(Instant now);
   void look_after_connections(Instant now);
+  // loop_demand.cc
+  void await_demand(io::Peer peer, uint64_t tag, wire::AwaitDemand await);
+  void look_at_demand(Instant now);
   void send(io::Peer peer, const wire::Envelope& envelope);
   void refuse(io::Peer peer, const wire::DecodeError& error);
 
@@ -114,6 +117,8 @@ class Loop {
   Space space_ = Space::Enough;
   Instant look_at_disk_;
   Instant find_expired_;
+  bool demand_may_differ_ = false;  // since the last look at it
+  Instant look_at_demand_;          // not before
   bool stopping_ = false;
 };
 
