@@ -36,11 +36,8 @@ Duration wait_of(const wire::Message& message) {
 Loop::Loop(const LoopOptions& options, const io::Fd& signals)
     : doorkeeper_(context_),
       router_(context_),
-      publisher_(context_),
       connections_(context_, router_.handle(), "peers",
                    {options.connections, limits::kUnreadBytes}),
-      subscribers_(context_, publisher_.handle(), "subscribers",
-                   {options.connections / 8, limits::kSubscriberBytes}),
       signals_(signals),
       started_(io::wall_now()),
       keeps_all_(options.keep.all()),
@@ -50,13 +47,10 @@ Loop::Loop(const LoopOptions& options, const io::Fd& signals)
                DiskSpace({options.state, options.output}, options.least_free_bytes)),
       reading_(options.state / "seaworthy.db", options.output, options.keep),
       durable_sequence_(core_.ledger().last_sequence()),
-      published_(durable_sequence_),
       look_at_disk_(io::now()),
       find_expired_(look_at_disk_) {
   reading_.submit(SweepOutput{});
   router_.bind(options.listen);
-  publisher_.bind(options.events);
-  publishing_.emplace(std::move(publisher_));
 }
 
 Ended Loop::run() {
@@ -86,7 +80,7 @@ Ended Loop::run() {
 void Loop::wait() {
   Instant due = look_at_disk_;
   if (!keeps_all_) due = std::min(due, find_expired_);
-  if (connections_.size() + subscribers_.size() > 0) due = std::min(due, next_look_);
+  if (connections_.size() > 0) due = std::min(due, next_look_);
   due = std::min(due, core_.next_deadline().value_or(due));
   due = std::min(due, long_polls_.next_deadline().value_or(due));
   if (demand_may_differ_ && long_polls_.any_waits_for_demand())
@@ -94,11 +88,10 @@ void Loop::wait() {
   const Duration most = std::max(due - io::now(), Duration{0});
   const bool full = in_flight_total_ > kMostInFlightBytes;
   zmq::pollitem_t items[] = {
-      {nullptr, signals_.get(), ZMQ_POLLIN, 0},     {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
-      {nullptr, reading_.fd(), ZMQ_POLLIN, 0},      {connections_.handle(), 0, ZMQ_POLLIN, 0},
-      {subscribers_.handle(), 0, ZMQ_POLLIN, 0},    {doorkeeper_.handle(), 0, ZMQ_POLLIN, 0},
-      {router_.handle().handle(), 0, ZMQ_POLLIN, 0}};
-  io::poll(std::span(items, full ? 6u : 7u), most);
+      {nullptr, signals_.get(), ZMQ_POLLIN, 0}, {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
+      {nullptr, reading_.fd(), ZMQ_POLLIN, 0},  {connections_.handle(), 0, ZMQ_POLLIN, 0},
+      {doorkeeper_.handle(), 0, ZMQ_POLLIN, 0}, {router_.handle().handle(), 0, ZMQ_POLLIN, 0}};
+  io::poll(std::span(items, full ? 5u : 6u), most);
 }
 
 void Loop::receive() {
@@ -137,7 +130,7 @@ bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
       overloaded{
           [&](const wire::Ping&) {
             send(peer, {wire::Pong{core_.epoch(), SEAWORTHY_VERSION,
-                                   static_cast<uint32_t>(getpid()), started_, events_endpoint()},
+                                   static_cast<uint32_t>(getpid()), started_},
                         tag,
                         {}});
             return true;
@@ -207,6 +200,7 @@ void Loop::submit(Batch batch) {
 }
 
 void Loop::take_committed() {
+  const EventSequence before = durable_sequence_;
   for (Committed& committed : storage_.take_committed()) {
     if (committed.failure) std::rethrow_exception(committed.failure);
     see_space(committed.space);
@@ -217,11 +211,8 @@ void Loop::take_committed() {
       send({out.peer}, {out.message, out.tag, {}});
     for (const Change& change : committed.batch.changes) after_commit(change);
   }
-  if (published_ < durable_sequence_ && !asked_for_events_) {
+  if (durable_sequence_ > before)
     for (Question& question : long_polls_.wake_for_events()) ask(std::move(question));
-    asked_for_events_ = true;
-    reading_.submit(PublishAfter{published_});
-  }
 }
 
 void Loop::see_space(Space space) {
@@ -294,19 +285,8 @@ void Loop::ask(Question question) {
 void Loop::take_answers() {
   for (ReadingResult& result : reading_.take_results())
     std::visit(overloaded{[this](Answer& answer) { park_or_answer(std::move(answer)); },
-                          [this](std::vector<wire::EventRow>& events) { publish(events); },
                           [this](const BuildsExpired& expired) { step(expired, {}); }},
                result);
-}
-
-void Loop::publish(const std::vector<wire::EventRow>& events) {
-  asked_for_events_ = false;
-  publishing_->submit(events);
-  published_ = events.empty() ? durable_sequence_ : events.back().sequence;
-  if (published_ >= durable_sequence_) return;
-  for (Question& question : long_polls_.wake_for_events()) ask(std::move(question));
-  asked_for_events_ = true;
-  reading_.submit(PublishAfter{published_});
 }
 
 void Loop::park_or_answer(Answer answer) {
@@ -337,24 +317,22 @@ void Loop::expire_long_polls(Instant now) {
 void Loop::look_after_connections(Instant now) {
   const int64_t now_ms = now.since_start.count();
   (void)doorkeeper_.take();  // libzmq tells of those refused as of failed handshakes
-  for (Connections* connections : {&connections_, &subscribers_}) {
-    const Connections::Happened happened = connections->take();
-    for (uint64_t i = 0; i < happened.failed_handshakes; ++i)
-      if (uint64_t count = garbage_.pass(now_ms))
-        spdlog::warn(
-            "{} connection(s) that ended in the handshake: cut off, or not one of ours that spoke; "
-            "everyone else is served on",
-            count);
-    for (uint64_t i = 0; i < happened.refused + happened.not_taken; ++i)
-      if (uint64_t count = crowd_.pass(now_ms))
-        spdlog::warn(
-            "{} connection(s) refused: {} are open, and the limit of open files (ulimit -n) leaves "
-            "no room for more; everyone who is connected is served on",
-            count, connections->size());
-  }
+  const Connections::Happened happened = connections_.take();
+  for (uint64_t i = 0; i < happened.failed_handshakes; ++i)
+    if (uint64_t count = garbage_.pass(now_ms))
+      spdlog::warn(
+          "{} connection(s) that ended in the handshake: cut off, or not one of ours that spoke; "
+          "everyone else is served on",
+          count);
+  for (uint64_t i = 0; i < happened.refused + happened.not_taken; ++i)
+    if (uint64_t count = crowd_.pass(now_ms))
+      spdlog::warn(
+          "{} connection(s) refused: {} are open, and the limit of open files (ulimit -n) leaves "
+          "no room for more; everyone who is connected is served on",
+          count, connections_.size());
   if (now < next_look_) return;
   next_look_ = now + limits::kConnectionsLook;
-  uint64_t cut_off = connections_.cut_off_hoarders() + subscribers_.cut_off_hoarders();
+  const uint64_t cut_off = connections_.cut_off_hoarders();
   for (uint64_t i = 0; i < cut_off; ++i)
     if (uint64_t count = hoarders_.pass(now_ms))
       spdlog::warn(

@@ -17,7 +17,6 @@
 #include "broker/long_polls.h"
 #include "broker/notices.h"
 #include "broker/open_questions.h"
-#include "broker/publishing.h"
 #include "broker/reading.h"
 #include "broker/storage.h"
 #include "shared/io/fd.h"
@@ -28,7 +27,6 @@ namespace seaworthy::broker {
 
 struct LoopOptions {
   std::string listen;
-  std::string events;
   std::filesystem::path state;  // locked by the caller
   std::filesystem::path output;
   uint64_t least_free_bytes = 0;
@@ -50,7 +48,6 @@ class Loop {
   Ended run();
 
   const std::string& endpoint() const { return router_.endpoint(); }
-  const std::string& events_endpoint() const { return publishing_->endpoint(); }
 
  private:
   static constexpr size_t kMostInFlightBytes = 64 * 1024 * 1024;
@@ -69,7 +66,6 @@ class Loop {
   void look_after_disk(Instant now);
   void after_commit(const Change& change);
   void take_answers();
-  void publish(const std::vector<wire::EventRow>& events);
   // A question of a peer that has asked enough is refused; false then.
   bool admit(io::Peer peer, uint64_t tag);
   void ask(Question question);
@@ -86,10 +82,7 @@ class Loop {
   zmq::context_t context_;
   Doorkeeper doorkeeper_;
   io::Router router_;
-  io::Publisher publisher_;  // until it is bound
   Connections connections_;
-  Connections subscribers_;
-  std::optional<Publishing> publishing_;
   Instant next_look_;  // at the connections
   const io::Fd& signals_;
   UnixMillis started_;
@@ -111,8 +104,6 @@ class Loop {
   std::deque<size_t> in_flight_bytes_;
   size_t in_flight_total_ = 0;
   EventSequence durable_sequence_;
-  EventSequence published_;
-  bool asked_for_events_ = false;  // to be published
   std::deque<io::Peer> unreachable_;
   Space space_ = Space::Enough;
   Instant look_at_disk_;

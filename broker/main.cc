@@ -17,11 +17,9 @@ namespace {
 using namespace seaworthy;
 
 void announce(const broker::Loop& loop, broker::Options& options) {
-  spdlog::info("serving at {}, events at {}, state in {}", loop.endpoint(), loop.events_endpoint(),
-               options.loop.state.string());
+  spdlog::info("serving at {}, state in {}", loop.endpoint(), options.loop.state.string());
   if (options.ready_fd < 0) return;
-  nlohmann::json line{
-      {"listen", loop.endpoint()}, {"events", loop.events_endpoint()}, {"pid", getpid()}};
+  nlohmann::json line{{"listen", loop.endpoint()}, {"pid", getpid()}};
   const std::string text = line.dump() + "\n";
   (void)!write(options.ready_fd, text.data(), text.size());
   close(std::exchange(options.ready_fd, -1));
@@ -52,9 +50,8 @@ int serve(broker::Options& options) {
     try {
       broker::Loop loop(options.loop, signals);
       announce(loop, options);
-      // The system may have chosen the ports: whoever knows them finds the next loop there.
+      // The system may have chosen the port: whoever knows it finds the next loop there.
       options.loop.listen = loop.endpoint();
-      options.loop.events = loop.events_endpoint();
       if (loop.run() == broker::Ended::Stopped) break;
     } catch (const broker::OutOfSpace& error) {
       spdlog::error("{}: what was not acknowledged is asked again by whoever sent it",

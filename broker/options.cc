@@ -31,8 +31,6 @@ void add_options(CLI::App& app, Options& options, uint64_t& megabytes) {
   app.set_version_flag("--version", "seaworthy-broker " SEAWORTHY_VERSION);
   app.add_option("--listen", options.loop.listen, "Where workers and clients connect")
       ->capture_default_str();
-  app.add_option("--events", options.loop.events, "Where events are published")
-      ->capture_default_str();
   app.add_option("--state", options.loop.state, "Directory of the store")->capture_default_str();
   app.add_option("--output", options.loop.output, "Directory of the output of jobs [STATE/output]");
   app.add_option("--min-free-disk", megabytes,
@@ -63,8 +61,8 @@ void add_options(CLI::App& app, Options& options, uint64_t& megabytes) {
                  "Write a JSON line to this descriptor when serving");
   io::add_log_options(app, options.log);
   app.footer(
-      "Examples:\n  seaworthy-broker\n  seaworthy-broker --listen tcp://127.0.0.1:9000 --events "
-      "tcp://127.0.0.1:9001 --state /var/lib/seaworthy");
+      "Examples:\n  seaworthy-broker\n  seaworthy-broker --listen tcp://127.0.0.1:9000 "
+      "--state /var/lib/seaworthy");
   io::complete_options(app);
 }
 
@@ -72,7 +70,6 @@ void add_options(CLI::App& app, Options& options, uint64_t& megabytes) {
 
 std::optional<int> parse_options(int argc, char** argv, Options& options) {
   options.loop.listen = "tcp://127.0.0.1:8888";
-  options.loop.events = "tcp://127.0.0.1:8889";
   options.loop.state = io::default_state_directory() / "broker";
   uint64_t megabytes = 256;
   CLI::App app(

@@ -58,15 +58,6 @@ void Reading::perform(Question question) {
   results_.push(std::move(result));
 }
 
-void Reading::perform(PublishAfter task) {
-  try {
-    results_.push(reads_.events_after(task.after, limits::kListRows));
-  } catch (const std::exception& error) {
-    spdlog::error("cannot read events to publish: {}", error.what());
-    results_.push(std::vector<wire::EventRow>{});
-  }
-}
-
 void Reading::perform(const CompressOutput& task) {
   try {
     compress_output(outputs_, task.attempt, task.extent);

@@ -1,6 +1,6 @@
 // Reading is the thread that answers questions about the past and does other slow reading: queries,
-// ranges of output, events to be published, compression of finished output, and removal of output
-// that is not kept. It sees only what is durable.
+// ranges of output, compression of finished output, and removal of output that is not kept. It sees
+// only what is durable.
 #pragma once
 
 #include <filesystem>
@@ -31,11 +31,6 @@ struct Answer {
   bool nothing_new = false;  // a Fetch… that may be parked until there is
 };
 
-// For subscribers: the events after this one.
-struct PublishAfter {
-  EventSequence after;
-};
-
 struct CompressOutput {
   AttemptKey attempt;
   uint64_t extent = 0;
@@ -51,9 +46,8 @@ struct RemoveOutput {
 // Output of builds that were removed just before a crash.
 struct SweepOutput {};
 
-using ReadingTask =
-    std::variant<Question, PublishAfter, CompressOutput, FindExpired, RemoveOutput, SweepOutput>;
-using ReadingResult = std::variant<Answer, std::vector<wire::EventRow>, BuildsExpired>;
+using ReadingTask = std::variant<Question, CompressOutput, FindExpired, RemoveOutput, SweepOutput>;
+using ReadingResult = std::variant<Answer, BuildsExpired>;
 
 class Reading {
  public:
@@ -67,7 +61,6 @@ class Reading {
  private:
   void run();
   void perform(Question question);
-  void perform(PublishAfter task);
   void perform(const CompressOutput& task);
   void perform(FindExpired task);
   void perform(const RemoveOutput& task);

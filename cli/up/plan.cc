@@ -17,14 +17,10 @@ Result<Address> parse_address(const std::string& text) {
   return address;
 }
 
-Result<Endpoints> endpoints_for(const std::string& listen) {
+Result<std::string> endpoint_for(const std::string& listen) {
   auto address = parse_address(listen);
   if (!address) return Unexpected{address.error()};
-  const unsigned events = address->port == 0 || address->port == 65'535 ? 0 : address->port + 1;
-  auto endpoint = [&](unsigned port) {
-    return "tcp://" + address->host + ":" + std::to_string(port);
-  };
-  return Endpoints{endpoint(address->port), endpoint(events)};
+  return "tcp://" + address->host + ":" + std::to_string(address->port);
 }
 
 std::string reachable(const std::string& endpoint) {
@@ -36,14 +32,8 @@ std::string reachable(const std::string& endpoint) {
   return endpoint;
 }
 
-std::vector<std::string> broker_command(const UpOptions& options, const Endpoints& at) {
-  return {"seaworthy-broker",
-          "--listen",
-          at.broker,
-          "--events",
-          at.events,
-          "--state",
-          (options.state / "broker").string()};
+std::vector<std::string> broker_command(const UpOptions& options, const std::string& listen) {
+  return {"seaworthy-broker", "--listen", listen, "--state", (options.state / "broker").string()};
 }
 
 std::vector<std::string> worker_command(const UpOptions& options, const std::string& broker,

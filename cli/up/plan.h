@@ -26,18 +26,13 @@ struct Address {
 // "127.0.0.1:8888", "[::1]:0".
 Result<Address> parse_address(const std::string& text);
 
-// Where the broker listens, and where it publishes events: the next port, or any when the port is
-// any.
-struct Endpoints {
-  std::string broker;
-  std::string events;
-};
-Result<Endpoints> endpoints_for(const std::string& listen);
+// Where the broker listens, as an endpoint.
+Result<std::string> endpoint_for(const std::string& listen);
 
 // For those who connect: a broker that listens on all addresses is reached on this machine.
 std::string reachable(const std::string& endpoint);
 
-std::vector<std::string> broker_command(const UpOptions& options, const Endpoints& at);
+std::vector<std::string> broker_command(const UpOptions& options, const std::string& listen);
 std::vector<std::string> worker_command(const UpOptions& options, const std::string& broker,
                                         const std::string& host, unsigned number);
 std::vector<std::string> watcher_command(const UpOptions& options, const std::string& broker);

@@ -11,7 +11,6 @@ namespace seaworthy::cli {
 std::string json_of(const Summary& summary) {
   const nlohmann::ordered_json json{{"pid", summary.pid},
                                     {"broker", summary.broker},
-                                    {"events", summary.events},
                                     {"workers", summary.workers},
                                     {"state", summary.state.string()},
                                     {"started_ms", summary.started.value}};

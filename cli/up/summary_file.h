@@ -14,8 +14,7 @@ namespace seaworthy::cli {
 
 struct Summary {
   pid_t pid = 0;
-  std::string broker;  // endpoints
-  std::string events;
+  std::string broker;  // endpoint
   unsigned workers = 0;
   std::filesystem::path state;
   UnixMillis started;

@@ -52,7 +52,7 @@ class Up {
  private:
   Result<Done> start_all() {
     if (auto started = start_broker(); !started || crew_.stopping()) return started;
-    const std::string broker = reachable(endpoints_.broker);
+    const std::string broker = reachable(listens_at_);
     io::ClientOptions connection;
     connection.endpoints = {broker};
     connection.give_up_after = Duration{10'000};
@@ -73,8 +73,7 @@ class Up {
     if (auto ready = prepare_demonstration(); !ready) return ready;
     if (auto added = add(Role::Watcher, "watcher", watcher_command(options_, broker)); !added)
       return added;
-    return summary_.write({getpid(), broker, reachable(endpoints_.events), options_.workers,
-                           options_.state, io::wall_now()});
+    return summary_.write({getpid(), broker, options_.workers, options_.state, io::wall_now()});
   }
 
   Result<Done> add(Role role, const std::string& name, std::vector<std::string> command,
@@ -86,7 +85,7 @@ class Up {
 
   // Starts the broker and waits until it serves, it ends, or a signal comes.
   Result<Done> start_broker() {
-    auto asked_for = endpoints_for(options_.listen);
+    auto asked_for = endpoint_for(options_.listen);
     if (!asked_for) return Unexpected{asked_for.error()};
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return Unexpected{io::errno_text("cannot make a pipe")};
@@ -130,12 +129,11 @@ class Up {
 
   Result<Done> broker_serves(const std::string& line) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (!json.is_object() || !json.contains("listen") || !json.contains("events") ||
-        !json["listen"].is_string() || !json["events"].is_string())
+    if (!json.is_object() || !json.contains("listen") || !json["listen"].is_string())
       return Unexpected{"the broker announced itself in an unknown way: are both of one release?"};
-    endpoints_ = {json["listen"].get<std::string>(), json["events"].get<std::string>()};
+    listens_at_ = json["listen"].get<std::string>();
     // Its next lives must be where everybody looks for it.
-    crew_.find(Role::Broker)->replace_command(broker_command(options_, endpoints_));
+    crew_.find(Role::Broker)->replace_command(broker_command(options_, listens_at_));
     return Done{};
   }
 
@@ -143,7 +141,7 @@ class Up {
     if (!options_.repositories.empty()) return Done{};
     const fs::path demo = options_.state / "demo";
     if (auto made = make_demonstration(demo); !made) return made;
-    auto hooks = install_hooks({demo.string(), "", reachable(endpoints_.broker)});
+    auto hooks = install_hooks({demo.string(), "", reachable(listens_at_)});
     if (!hooks) return Unexpected{hooks.error()};
     options_.repositories = {demo.string()};
     is_demonstration_ = true;
@@ -151,8 +149,8 @@ class Up {
   }
 
   void greet() {
-    screen_.line("seaworthy " SEAWORTHY_VERSION ": broker at " + reachable(endpoints_.broker) +
-                 ", " + render::count_of(options_.workers, "worker") + ", state and logs in " +
+    screen_.line("seaworthy " SEAWORTHY_VERSION ": broker at " + reachable(listens_at_) + ", " +
+                 render::count_of(options_.workers, "worker") + ", state and logs in " +
                  options_.state.string());
     for (const std::string& repository : options_.repositories)
       screen_.line("watching " + render::printable(repository) + " every " + options_.every);
@@ -203,7 +201,7 @@ class Up {
   SummaryFile summary_;
   zmq::context_t context_;
   Crew crew_;
-  Endpoints endpoints_;
+  std::string listens_at_;  // the broker
   std::optional<Follower> follower_;
   std::optional<Narrator> narrator_;
   bool is_demonstration_ = false;

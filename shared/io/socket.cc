@@ -175,19 +175,4 @@ std::optional<Received> Router::receive() {
   return received;
 }
 
-// PUB, not XPUB: that would keep what subscribers send until somebody reads it.
-Publisher::Publisher(zmq::context_t& context) : socket_(context, zmq::socket_type::pub) {
-  set_common(socket_);
-}
-
-void Publisher::bind(const std::string& at) { endpoint_ = bind_to(socket_, at); }
-
-void Publisher::publish(std::string_view topic, const wire::Message& message) {
-  wire::EncodedMessage encoded = wire::encode(message, 0);
-  const auto more = zmq::send_flags::dontwait | zmq::send_flags::sndmore;
-  if (!socket_.send(zmq::buffer(topic), more)) return;
-  if (!socket_.send(zmq::buffer(encoded.header), more)) return;
-  (void)socket_.send(zmq::buffer(encoded.body), zmq::send_flags::dontwait);
-}
-
 }  // namespace seaworthy::io

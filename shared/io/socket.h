@@ -1,7 +1,7 @@
-// Sockets that speak envelopes: Dealer (one broker), Router (many peers), Publisher. All options
-// that libzmq 4.3.4 needs to behave are set here, with the reason, and nowhere else. One thread per
-// socket; one context per process. Nothing blocks: sending says whether it was taken, which never
-// means that it was delivered.
+// Sockets that speak envelopes: Dealer (one broker), Router (many peers). All options that libzmq
+// 4.3.4 needs to behave are set here, with the reason, and nowhere else. One thread per socket; one
+// context per process. Nothing blocks: sending says whether it was taken, which never means that it
+// was delivered.
 #pragma once
 
 #include <zmq.hpp>
@@ -54,20 +54,6 @@ class Router {
   Sent send(Peer peer, const wire::Envelope& envelope);
   std::optional<Received> receive();
   // With the port that the system chose where 0 was asked for.
-  const std::string& endpoint() const { return endpoint_; }
-  zmq::socket_t& handle() { return socket_; }
-
- private:
-  zmq::socket_t socket_;
-  std::string endpoint_;
-};
-
-// Events as wake-ups: slow subscribers lose some, silently. The event table is the truth.
-class Publisher {
- public:
-  explicit Publisher(zmq::context_t& context);
-  void bind(const std::string& endpoint);  // throws as Router's
-  void publish(std::string_view topic, const wire::Message& message);
   const std::string& endpoint() const { return endpoint_; }
   zmq::socket_t& handle() { return socket_; }
 

@@ -51,7 +51,6 @@ inline constexpr int kAnswersPerPeer = 64;      // sent to one connection and no
 // Of one connection, beyond its whole messages that were looked at: room for those that wait, and
 // for one on its way in.
 inline constexpr uint64_t kUnreadBytes = (kMessagesPerPeer + 2) * 3ull * kMessageBytes;
-inline constexpr uint64_t kSubscriberBytes = 1024 * 1024;  // subscriptions are short
 inline constexpr Duration kConnectionsLook = 250ms;        // how often they are looked at
 inline constexpr uint32_t kSlotsPerWorker = 1'000;         // jobs one worker holds at a time
 inline constexpr size_t kQueuedJobs = 2'000'000;

@@ -175,8 +175,7 @@ template <class F>
 void fields(F&&, Ping&) {}
 template <class F>
 void fields(F&& f, Pong& m) {
-  f("epoch", m.epoch), f("version", m.version), f("pid", m.pid), f("started_ms", m.started),
-      f("events_endpoint", m.events_endpoint);
+  f("epoch", m.epoch), f("version", m.version), f("pid", m.pid), f("started_ms", m.started);
 }
 template <class F>
 void fields(F&& f, ListHeads& m) {

@@ -261,7 +261,6 @@ struct Pong {
   std::string version;
   uint32_t pid = 0;
   UnixMillis started;
-  std::string events_endpoint;  // PUB: every durable event, as a wake-up
 };
 
 struct ListHeads {

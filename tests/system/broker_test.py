@@ -108,42 +108,25 @@ class ForeignWorker(Case):
         name, refused, _ = pool.ask("AwaitDemand", labels=["x" * 129], known=0, wait_ms=0)
         self.assertEqual((name, refused["code"]), ("Error", "bad_message"))
 
-    def test_events_are_published_to_subscribers(self):
-        broker = self.start_broker()
-        subscriber = zmq.Context.instance().socket(zmq.SUB)
-        subscriber.linger = 0
-        subscriber.connect(broker.ready["events"])
-        subscriber.subscribe(b"build_finished")
-        client, number = Connection(self.broker_address), iter(range(1, 10_000))
-
-        def heard():  # a subscription arrives some time after it is made
-            submit(client, "/srv/project", [revision(next(number))],
-                   decided={"verdict": "skipped", "explanation": "nothing"})
-            return subscriber.poll(50)
-        until(heard, "a published event")
-        self.assertEqual(subscriber.recv_multipart()[0], b"build_finished")
-        subscriber.close()
-
 
 class Start(Case):
     def test_a_port_in_use_is_named_with_what_to_do(self):
         broker = self.start_broker()
-        second = self.start("seaworthy-broker", "--listen", broker.ready["listen"], "--events", "tcp://127.0.0.1:0",
-                            "--state", self.folder / "other", log="second")
+        second = self.start("seaworthy-broker", "--listen", broker.ready["listen"], "--state",
+                            self.folder / "other", log="second")
         self.assertEqual(second.process.wait(programs.DEADLINE), 2)
         self.assertIn("cannot listen on", second.output())
         self.assertIn("choose another address", second.output())
 
     def test_a_state_directory_in_use_is_named_with_its_holder(self):
         broker = self.start_broker()
-        second = self.start("seaworthy-broker", "--listen", "tcp://127.0.0.1:0", "--events", "tcp://127.0.0.1:0",
-                            "--state", self.folder / "broker", log="second")
+        second = self.start("seaworthy-broker", "--listen", "tcp://127.0.0.1:0", "--state",
+                            self.folder / "broker", log="second")
         self.assertEqual(second.process.wait(programs.DEADLINE), 2)
         self.assertIn(f"process {broker.pid} uses it", second.output())
 
     def test_a_state_directory_that_cannot_be_made_is_an_error_with_advice(self):
-        broker = self.start("seaworthy-broker", "--listen", "tcp://127.0.0.1:0", "--events", "tcp://127.0.0.1:0",
-                            "--state", "/proc/nowhere/broker")
+        broker = self.start("seaworthy-broker", "--listen", "tcp://127.0.0.1:0", "--state", "/proc/nowhere/broker")
         self.assertEqual(broker.process.wait(programs.DEADLINE), 2)
         self.assertIn("choose another with --state", broker.output())
 

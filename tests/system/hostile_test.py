@@ -271,16 +271,6 @@ class Floods(Hostile):
                     name, error = connection.receive(60)[:2]
                     self.assertEqual((name, error["code"]), ("Error", "bad_message"), list(wrong))
 
-    def test_what_a_subscriber_sends_is_not_kept(self):
-        with self.attack(mib=100, lines=2_000) as peers:
-            peer = Peer(self.broker.ready["events"]).shake_hands(socket_type=b"SUB")
-            peers.append(peer)
-            numbers = iter(range(1 << 60))
-            some = lambda: b"".join(frame(b"\1topic%d" % next(numbers)) for _ in range(1000))
-            with self.flood(lambda: peer.socket.sendall(some())):
-                # Subscriptions are taken in when something is published.
-                until(lambda: self.served() or peer.is_cut_off(), "it is cut off")
-
 
 class Words(Hostile):
     """Messages that are messages, with wrong words in them."""

@@ -122,7 +122,8 @@ class Case(unittest.TestCase):
         for program in reversed(self.programs):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 program.stop()
-        if getattr(self._outcome, "errors", None) or not self._outcome.success:
+        result = self._outcome.result
+        if any(test is self for test, _ in result.failures + result.errors):
             for log in sorted(self.folder.rglob("*.log")):
                 print(f"---- {log.name}\n{log.read_text(errors='replace')[-4000:]}", file=sys.stderr)
         subprocess.run(["chmod", "-R", "u+rwx", str(self.folder)], check=False)
@@ -137,7 +138,7 @@ class Case(unittest.TestCase):
         """Returns the program; its address stays the same when it is started again."""
         read_end, write_end = os.pipe()
         listen = self.broker_address or "tcp://127.0.0.1:0"
-        broker = self.start("seaworthy-broker", "--listen", listen, "--events", "tcp://127.0.0.1:0", "--state",
+        broker = self.start("seaworthy-broker", "--listen", listen, "--state",
                             self.folder / state, "--ready-fd", write_end, *self.timing, *arguments,
                             pass_fds=[write_end], **more)
         os.close(write_end)

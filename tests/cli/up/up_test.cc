@@ -54,8 +54,7 @@ class Up {
   }
 
   std::string announcement() const {
-    return "echo '{\"listen\":\"" + broker.endpoint() +
-           "\",\"events\":\"tcp://127.0.0.1:2\",\"pid\":1}' >&3\nexec 3>&-\n";
+    return "echo '{\"listen\":\"" + broker.endpoint() + "\",\"pid\":1}' >&3\nexec 3>&-\n";
   }
 
   void start(Words words = {}) {
@@ -200,8 +199,7 @@ TEST_CASE("a broker that is started again stands where it stood") {
   REQUIRE(children.size() == 3);
   REQUIRE(kill(children[0], SIGTERM) == 0);
   CHECK(up.says("broker started again"));
-  CHECK(up.story_has("broker started --listen " + up.broker.endpoint() +
-                     " --events tcp://127.0.0.1:2 "));
+  CHECK(up.story_has("broker started --listen " + up.broker.endpoint() + " --state "));
 }
 
 TEST_CASE("complaints in a child's log are shown") {
