@@ -219,7 +219,8 @@ size_t Core::will_take_jobs() const {
 
 // Of the jobs that wait, as far as is known here.
 bool Core::may_have_taken_one(const Worker& worker) const {
-  return worker.state == State::Busy && worker.since >= told_at_ && now_ - worker.since < kOvertakes;
+  return worker.state == State::Busy && worker.since >= told_at_ &&
+         now_ - worker.since < kOvertakes;
 }
 
 // One that is left from a failure may still be in use, by a pool that was killed.
