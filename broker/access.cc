@@ -19,7 +19,8 @@ bool looks(const wire::Message& m) {
 
 bool works(const wire::Message& m) {
   return is_one_of<wire::Ping, wire::Hello, wire::Ready, wire::Accept, wire::Decline,
-                   wire::Heartbeat, wire::Output, wire::AttemptFinished, wire::Goodbye>(m);
+                   wire::Heartbeat, wire::Output, wire::AttemptFinished, wire::Goodbye,
+                   wire::AwaitDemand>(m);
 }
 
 bool watches(const wire::Message& m) {

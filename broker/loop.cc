@@ -24,11 +24,6 @@ constexpr uint64_t kRefusedWait = 10'000;  // ms, before a worker need ask again
 
 CoreOptions core_options(const Timing& timing) { return {timing, limits::kOutputCreditBytes}; }
 
-Duration bounded_wait(uint64_t wait_ms) {
-  const auto longest = static_cast<uint64_t>(limits::kLongPoll.count());
-  return Duration{static_cast<int64_t>(std::min(wait_ms, longest))};
-}
-
 std::optional<KeyRing> ring_in(const std::optional<std::filesystem::path>& directory) {
   if (!directory) return std::nullopt;
   return std::optional<KeyRing>(std::in_place, *directory);
@@ -79,6 +74,7 @@ Ended Loop::run() {
     receive();
     const Instant now = io::now();
     if (std::optional<Instant> due = core_.next_deadline(); due && *due <= now) step(Tick{}, {});
+    look_at_demand(now);
     expire_long_polls(now);
     commit();
     look_after_disk(now);
@@ -97,6 +93,8 @@ void Loop::wait() {
   if (connections_.size() > 0) due = std::min(due, next_look_);
   due = std::min(due, core_.next_deadline().value_or(due));
   due = std::min(due, long_polls_.next_deadline().value_or(due));
+  if (demand_may_differ_ && long_polls_.any_waits_for_demand())
+    due = std::min(due, look_at_demand_);
   const Duration most = std::max(due - io::now(), Duration{0});
   std::vector<zmq::pollitem_t> items{{nullptr, signals_.get(), ZMQ_POLLIN, 0},
                                      {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
@@ -170,6 +168,7 @@ bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
               answer(question(), {now, tag, {}});
             return true;
           },
+          [&](const wire::AwaitDemand& await) { return await_demand(peer, tag, await), true; },
           [&](const wire::FetchEvents& fetch) {
             if (!fetch.after)
               send(peer, {wire::Events{durable_sequence_, {}}, tag, {}});
@@ -186,6 +185,7 @@ bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
 
 void Loop::step(const Event& event, std::string blob) {
   Effects effects = core_.step(io::moment(), event);
+  demand_may_differ_ = true;
   for (Change& change : effects.changes) {
     if (std::holds_alternative<OutputStored>(change.body)) batch_.blobs.push_back(std::move(blob));
     batch_.changes.push_back(std::move(change));

@@ -79,6 +79,9 @@ class Loop {
   void part_with(const Connections::Offender& offender, Instant now);
   // Whether the sender may say this; if not, it was told.
   bool is_allowed(const io::Received& received, const wire::Envelope& envelope);
+  // loop_demand.cc
+  void await_demand(io::Peer peer, uint64_t tag, wire::AwaitDemand await);
+  void look_at_demand(Instant now);
   void send(io::Peer peer, const wire::Envelope& envelope);
   void refuse(io::Peer peer, const wire::DecodeError& error);
 
@@ -113,6 +116,8 @@ class Loop {
   Space space_ = Space::Enough;
   Instant look_at_disk_;
   Instant find_expired_;
+  bool demand_may_differ_ = false;  // since the last look at it
+  Instant look_at_demand_;          // not before
   bool stopping_ = false;
 };
 

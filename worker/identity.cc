@@ -34,7 +34,10 @@ Result<std::optional<io::Key>> key_of(const IdentityOptions& options) {
 Result<Identity> identity_of(const IdentityOptions& options) {
   auto key = key_of(options);
   if (!key) return Unexpected{key.error()};
-  Identity identity{options.brokers, std::move(*key)};
+  Identity identity{options.brokers, std::move(*key),
+                    options.join.empty() && !options.key_file.empty()
+                        ? std::filesystem::absolute(options.key_file)
+                        : options.kept};
   if (identity.key && identity.key->role != Role::Worker)
     return Unexpected{"the key " + identity.key->name + " is one of a " +
                       std::string(to_string(identity.key->role)) +

@@ -23,6 +23,7 @@ struct IdentityOptions {
 struct Identity {
   std::vector<std::string> brokers;
   std::optional<io::Key> key;
+  std::filesystem::path key_file;  // where it is, if there is one
 };
 
 // The error is for people.

@@ -18,9 +18,10 @@ constexpr int kMessagesPerTurn = 256;  // then leaders and signals have theirs
 
 }  // namespace
 
-Loop::Loop(LoopOptions options, io::Fd signals)
+Loop::Loop(LoopOptions options, io::Fd signals, pool::Link& pool)
     : options_(std::move(options)),
       signals_(std::move(signals)),
+      pool_(pool),
       dealer_(std::in_place, context_, options_.brokers.front(), options_.key),
       attempts_(options_.attempts),
       core_(options_.settings) {
@@ -34,9 +35,11 @@ void Loop::run() {
   for (const Event& event : attempts_.recover()) step(event);
   step(Tick{});
   while (!exiting_) {
+    tell_pool();
     wait();
     take_signals();
     take_messages();
+    take_wishes_of_pool();  // a job that came in the same moment is done first
     for (const Event& event : attempts_.collect()) step(event);
     measure();
     step(Tick{});
@@ -49,6 +52,7 @@ void Loop::wait() {
       {dealer_->handle().handle(), 0,
        static_cast<short>(connection_missing_ ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN), 0},
       {dealer_->trouble_handle(), 0, ZMQ_POLLIN, 0}};
+  if (pool_.control_fd() >= 0) items.push_back({nullptr, pool_.control_fd(), ZMQ_POLLIN, 0});
   for (int fd : attempts_.descriptors()) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
   const std::optional<Instant> due = core_.next_deadline();
   const Duration most = due ? std::max(*due - io::now(), Duration{0}) : Duration{-1};
@@ -73,6 +77,22 @@ void Loop::take_signals() {
     else
       step(DrainRequested{});
   }
+}
+
+void Loop::take_wishes_of_pool() {
+  while (std::optional<pool::Wish> wish = pool_.next_wish()) {
+    if (*wish == pool::Wish::PoolIsGone)
+      spdlog::warn("the pool that started this worker is gone: takes no other job, and ends");
+    if (*wish == pool::Wish::Leave)
+      step(LeaveRequested{});
+    else
+      step(DrainRequested{});
+  }
+}
+
+void Loop::tell_pool() {
+  if (core_.holds_attempts()) return pool_.tell(pool::State::Busy);
+  pool_.tell(core_.phase() == Phase::Offline ? pool::State::Offline : pool::State::Idle);
 }
 
 void Loop::take_messages() {

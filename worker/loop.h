@@ -14,6 +14,7 @@
 #include "shared/io/socket.h"
 #include "worker/attempts.h"
 #include "worker/core/core.h"
+#include "worker/pool/child.h"
 
 namespace seaworthy::worker {
 
@@ -26,14 +27,17 @@ struct LoopOptions {
 
 class Loop {
  public:
-  // `signals` delivers SIGTERM and SIGINT: the first drains, the second leaves at once.
-  Loop(LoopOptions options, io::Fd signals);
+  // `signals` delivers SIGTERM and SIGINT: the first drains, the second leaves at once. `pool`
+  // outlives it, and is empty for a worker of its own.
+  Loop(LoopOptions options, io::Fd signals, pool::Link& pool);
   // Until the core says Exit.
   void run();
 
  private:
   void wait();
   void take_signals();
+  void take_wishes_of_pool();
+  void tell_pool();
   void take_messages();
   void measure();
   void step(const Event& event);
@@ -44,6 +48,7 @@ class Loop {
 
   LoopOptions options_;
   io::Fd signals_;
+  pool::Link& pool_;
   zmq::context_t context_;
   size_t broker_ = 0;
   std::optional<io::Dealer> dealer_;

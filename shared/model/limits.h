@@ -61,6 +61,7 @@ inline constexpr Duration kQuarantine = 1min;       // that an offender's key is
 inline constexpr uint32_t kSlotsPerWorker = 1'000;  // jobs one worker holds at a time
 inline constexpr size_t kQueuedJobs = 2'000'000;
 inline constexpr size_t kParkedRequests = 20'000;  // long polls that wait
+inline constexpr Duration kDemandLook = 20ms;      // between two looks for who awaits demand
 inline constexpr size_t kRemovedAtOnce = 64;     // builds that retention removes in one transaction
 inline constexpr Duration kKeptAtLeast = 10min;  // a finished build, whatever is not to be kept
 inline constexpr Duration kCopiesArriveWithin = 1min;  // of a request, by whatever ways
