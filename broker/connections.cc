@@ -146,15 +146,10 @@ void Connections::find_hoarders(std::vector<Offender>& offenders) const {
   }
 }
 
-// Every user is one who answers for all of his connections; without keys each is its own.
-void Connections::find_floods(Duration window, std::vector<Offender>& offenders) {
+void Connections::find_floods(Duration window, std::vector<Offender>& offenders) const {
   std::map<std::string, Count> users;
   for (const auto& [descriptor, connection] : open_) {
-    if (connection.user.empty()) {
-      if (std::string what = excess(connection.lately, window); !what.empty())
-        offenders.push_back({descriptor, connection.peer, "", std::move(what)});
-      continue;
-    }
+    if (connection.user.empty()) continue;
     Count& user = users[connection.user];
     user.messages += connection.lately.messages;
     user.bytes += connection.lately.bytes;
@@ -174,8 +169,10 @@ std::string Connections::excess(const Count& count, Duration window) const {
     return std::to_string(is) + " " + of + ", " + std::to_string(may) + " are allowed";
   };
   const uint64_t messages = count.messages * 1'000 / milliseconds;
-  if (messages > limits_.messages_a_second)
-    return "it sent " + text(messages, limits_.messages_a_second, "messages a second");
+  const uint64_t most_messages =
+      limits_.messages_a_second + limits_.messages_a_second_more * count.connections;
+  if (messages > most_messages)
+    return "it sent " + text(messages, most_messages, "messages a second");
   const uint64_t bytes = count.bytes * 1'000 / milliseconds;
   if (bytes > limits_.bytes_a_second)
     return "it sent " + text(bytes, limits_.bytes_a_second, "bytes a second");

@@ -45,9 +45,10 @@ Loop::Loop(const LoopOptions& options, const io::Fd& signals)
     : keys_(ring_in(options.keys)),
       doorkeeper_(context_, keys_ ? &*keys_ : nullptr),
       router_(context_, keys_ ? std::optional(keys_->secret()) : std::nullopt),
-      connections_(context_, router_.handle(), "peers",
-                   {options.connections, limits::kUnreadBytes, limits::kMessagesPerSecond,
-                    limits::kBytesPerSecond, limits::kConnectionsPerKey}),
+      connections_(
+          context_, router_.handle(), "peers",
+          {options.connections, limits::kUnreadBytes, limits::kMessagesPerSecond,
+           limits::kMessagesPerSecondMore, limits::kBytesPerSecond, limits::kConnectionsPerKey}),
       signals_(signals),
       started_(io::wall_now()),
       keeps_all_(options.keep.all()),
@@ -124,6 +125,7 @@ void Loop::receive() {
 
 void Loop::take(io::Received received) {
   connections_.received(received);
+  if (!received.peer) connections_.cut_off(received.descriptor);  // brought a routing id
   if (!received.envelope) return refuse(received.peer, received.envelope.error());
   wire::Envelope& envelope = *received.envelope;
   spdlog::debug("{} from peer {}", wire::name_of(envelope.message), received.peer.value);

@@ -52,9 +52,10 @@ inline constexpr int kAnswersPerPeer = 64;      // sent to one connection and no
 // for one on its way in.
 inline constexpr uint64_t kUnreadBytes = (kMessagesPerPeer + 2) * 3ull * kMessageBytes;
 inline constexpr Duration kConnectionsLook = 250ms;  // how often they are looked at
-// Of one connection, or of all that have one key. More than an honest one can use: a worker of
-// trivial jobs sends ten messages a job.
-inline constexpr uint64_t kMessagesPerSecond = 50'000;
+// Of all connections that have one key. More than honest ones can use: a worker of trivial jobs
+// sends ten messages a job.
+inline constexpr uint64_t kMessagesPerSecond = 20'000;
+inline constexpr uint64_t kMessagesPerSecondMore = 500;  // for each connection
 inline constexpr uint64_t kBytesPerSecond = 1024ull * 1024 * 1024;
 inline constexpr size_t kConnectionsPerKey = kConnections / 2;
 inline constexpr Duration kQuarantine = 1min;       // that an offender's key is not let in
