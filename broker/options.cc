@@ -12,6 +12,13 @@ void add_options(CLI::App& app, Options& options, uint64_t& megabytes) {
   app.set_version_flag("--version", "seaworthy-broker " SEAWORTHY_VERSION);
   app.add_option("--listen", options.loop.listen, "Where workers and clients connect")
       ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--keys", [&options](const std::string& directory) { options.loop.keys = directory; },
+         "Let in only those with a key; directory as `seaworthy keygen` makes it [no keys: only "
+         "this machine]")
+      ->type_name("DIR");
+  app.add_flag("--insecure", options.insecure,
+               "Listen beyond this machine without keys: everybody may do everything");
   app.add_option("--state", options.loop.state, "Directory of the store")->capture_default_str();
   app.add_option("--output", options.loop.output, "Directory of the output of jobs [STATE/output]");
   app.add_option("--min-free-disk", megabytes,

@@ -20,6 +20,7 @@ namespace seaworthy::worker {
 
 struct LoopOptions {
   std::vector<std::string> brokers;
+  std::optional<io::Key> key;
   Settings settings;
   AttemptsOptions attempts;
 };
@@ -43,6 +44,7 @@ class Loop {
   void perform(const Effect& effect);
   void send(wire::Envelope envelope);
   void reconnect();
+  void hear_of_trouble();
 
   LoopOptions options_;
   io::Fd signals_;
@@ -54,6 +56,7 @@ class Loop {
   Core core_;
   std::deque<Event> happened_;  // by doing what the core wanted
   Instant measured_at_;
+  std::string trouble_;              // with the last handshake, as it was said
   bool connection_missing_ = false;  // a message could not be handed over
   bool asked_to_stop_ = false;
   bool exiting_ = false;

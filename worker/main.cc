@@ -7,13 +7,12 @@
 #include <filesystem>
 
 #include "shared/io/clock.h"
-#include "shared/io/paths.h"
 #include "shared/io/signals.h"
 #include "worker/confinement.h"
+#include "worker/home.h"
 #include "worker/leader.h"
 #include "worker/loop.h"
 #include "worker/options.h"
-#include "worker/place.h"
 #include "worker/pool/pool.h"
 #include "worker/tree.h"
 
@@ -25,24 +24,14 @@ constexpr int kCannotStart = 2;  // bad options, or the machine refuses
 
 Duration seconds(double count) { return Duration{static_cast<int64_t>(count * 1000)}; }
 
-worker::Place take_place(const worker::Options& options, const worker::PlaceKind& kind) {
-  Result<worker::Place> place = worker::take_place(options.state, options.name, kind);
-  if (!place) throw std::runtime_error(place.error());
-  return std::move(*place);
-}
-
-std::filesystem::path mirrors_of(const worker::Options& options, const worker::Place& place) {
-  if (!options.mirrors.empty()) return std::filesystem::absolute(options.mirrors);
-  return (options.state.empty() ? io::default_state_directory() : place.state) / "mirrors";
-}
-
 void work(const worker::Options& options, worker::pool::Link& pool) {
   io::Fd signals = io::block_signals({SIGTERM, SIGINT});
   worker::become_subreaper();  // for what a leader that was killed leaves behind
-  const worker::Place place = take_place(options, {});
+  const auto [place, identity] = worker::take_home(options, {});
   const worker::Confinement confinement = worker::try_confinement();
   worker::LoopOptions loop;
-  loop.brokers = options.brokers;
+  loop.brokers = identity.brokers;
+  loop.key = identity.key;
   loop.settings.worker = place.name;
   loop.settings.boot = io::random_token<BootId>();
   loop.settings.host = io::host_name();
@@ -54,7 +43,7 @@ void work(const worker::Options& options, worker::pool::Link& pool) {
   loop.settings.drain_timeout = seconds(options.drain_timeout_s);
   loop.attempts = {"/proc/self/exe",
                    place.state,
-                   mirrors_of(options, place),
+                   worker::mirrors_of(options, place),
                    place.name,
                    seconds(options.kill_grace_s),
                    limits::kOutputBytes,
@@ -67,10 +56,11 @@ void work(const worker::Options& options, worker::pool::Link& pool) {
 
 void manage(const worker::Options& options) {
   io::Fd signals = io::block_signals({SIGTERM, SIGINT});
-  const worker::Place place = take_place(options, worker::kPlaceOfPool);
+  const auto [place, identity] = worker::take_home(options, worker::kPlaceOfPool);
   (void)worker::try_confinement();  // finds the groups for its workers while it is alone
   worker::pool::PoolOptions pool;
-  pool.brokers = options.brokers;
+  pool.brokers = identity.brokers;
+  pool.key = identity.key;
   pool.labels = options.labels;
   std::string labels;
   for (const std::string& label : options.labels) labels += (labels.empty() ? "" : ", ") + label;
@@ -78,7 +68,8 @@ void manage(const worker::Options& options) {
                    labels.empty() ? "" : " for [" + labels + "]"};
   pool.state = place.state;
   pool.name = place.name;
-  pool.arguments = worker::arguments_of_pooled(options, mirrors_of(options, place));
+  pool.arguments =
+      worker::arguments_of_pooled(options, identity, worker::mirrors_of(options, place));
   spdlog::info("{} starts: {} to {} workers; state in {}", place.name, options.pool->least,
                options.pool->most, place.state.string());
   worker::pool::Pool(std::move(pool), std::move(signals)).run();

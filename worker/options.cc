@@ -12,12 +12,18 @@ constexpr size_t kMostInPool = 1'000;
 void add_options(CLI::App& app, Options& options) {
   app.set_version_flag("--version", "seaworthy-worker " SEAWORTHY_VERSION);
   app.add_option("--broker", options.brokers,
-                 "Where the broker listens; several: the first that answers")
-      ->delimiter(',')
-      ->capture_default_str();
+                 "Where the broker listens; several: the first that answers [as the key says, else "
+                 "tcp://127.0.0.1:8888]")
+      ->delimiter(',');
+  app.add_option("--join", options.join,
+                 "The line that `seaworthy invite worker` printed, or - to read it from stdin; it "
+                 "is kept: the next time this worker needs no option")
+      ->type_name("LINE");
+  io::add_key_options(app, options.key_file, options.insecure);
   app.add_option(
       "--name", options.name,
-      "Unique among the workers of a broker [HOST-N]; of a pool: its workers are NAME/N");
+      "Unique among the workers of a broker [HOST-N, with a key KEY/HOST-N]; of a pool: its "
+      "workers are NAME/N");
   app.add_option("--label", options.labels, "What this worker offers; may be repeated");
   app.add_option("--state", options.state,
                  "Directory of spool and workspaces [the first free worker-N, or pool-N]");
@@ -73,7 +79,7 @@ std::optional<PoolSize> parse_pool_size(const std::string& text) {
   return size;
 }
 
-std::vector<std::string> arguments_of_pooled(const Options& options,
+std::vector<std::string> arguments_of_pooled(const Options& options, const Identity& identity,
                                              const std::filesystem::path& mirrors) {
   std::vector<std::string> arguments{"--mirrors",       mirrors.string(),
                                      "--drain-timeout", std::to_string(options.drain_timeout_s),
@@ -81,7 +87,9 @@ std::vector<std::string> arguments_of_pooled(const Options& options,
                                      "--min-free-disk", std::to_string(options.min_free_disk_mb),
                                      "--log-format",    options.log.format,
                                      "--log-level",     options.log.level};
-  for (const std::string& broker : options.brokers)
+  if (identity.key) arguments.insert(arguments.end(), {"--key", identity.key_file.string()});
+  if (options.insecure) arguments.emplace_back("--insecure");
+  for (const std::string& broker : identity.brokers)
     arguments.insert(arguments.end(), {"--broker", broker});
   for (const std::string& label : options.labels)
     arguments.insert(arguments.end(), {"--label", label});

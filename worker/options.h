@@ -10,6 +10,7 @@
 
 #include "shared/base/time.h"
 #include "shared/io/log.h"
+#include "worker/identity.h"
 
 namespace seaworthy::worker {
 
@@ -19,7 +20,9 @@ struct PoolSize {
 };
 
 struct Options {
-  std::vector<std::string> brokers{"tcp://127.0.0.1:8888"};
+  std::vector<std::string> brokers;
+  std::string join, key_file;
+  bool insecure = false;
   std::string name, state, mirrors;
   std::vector<std::string> labels;
   std::optional<PoolSize> pool;  // none: one worker
@@ -36,9 +39,10 @@ std::optional<int> parse_options(int argc, char** argv, Options& options);
 // "MIN..MAX".
 std::optional<PoolSize> parse_pool_size(const std::string& text);
 
-// The command line of a worker of this pool, but for its name and state. All that may differ from
-// the default is in it, so that its environment and configuration say nothing else.
-std::vector<std::string> arguments_of_pooled(const Options& options,
+// The command line of a worker of this pool, which is who the pool is, but for its name and state.
+// All that may differ from the default is in it, so that its environment and configuration say
+// nothing else.
+std::vector<std::string> arguments_of_pooled(const Options& options, const Identity& identity,
                                              const std::filesystem::path& mirrors);
 
 }  // namespace seaworthy::worker

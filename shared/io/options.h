@@ -60,6 +60,16 @@ inline std::optional<int> parse_options(CLI::App& app, int argc, char** argv) {
   }
 }
 
+// Where the key of a program that connects comes from; the same for all of them.
+inline void add_key_options(CLI::App& app, std::string& file, bool& insecure) {
+  app.add_option("--key", file,
+                 "File with this program's key, as `seaworthy keygen` or `invite` makes it")
+      ->type_name("FILE");
+  app.add_flag("--insecure", insecure,
+               "Connect beyond this machine without a key: nothing is encrypted, anybody can "
+               "pretend to be the broker");
+}
+
 // A time as people write it: 500ms, 5s, 1m or 2h; a number alone is seconds. More than 0.
 inline void add_duration_option(CLI::App& app, const char* name, Duration& value,
                                 const char* help) {

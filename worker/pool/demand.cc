@@ -26,10 +26,11 @@ Duration jittered(Duration most) {
 
 }  // namespace
 
-DemandQuestion::DemandQuestion(std::vector<std::string> brokers, std::vector<std::string> labels)
-    : brokers_(std::move(brokers)), labels_(std::move(labels)) {
+DemandQuestion::DemandQuestion(std::vector<std::string> brokers, std::optional<io::Key> key,
+                               std::vector<std::string> labels)
+    : brokers_(std::move(brokers)), key_(std::move(key)), labels_(std::move(labels)) {
   // A list with a wrong address ends the program now.
-  for (const std::string& broker : brokers_) dealer_.emplace(context_, broker);
+  for (const std::string& broker : brokers_) dealer_.emplace(context_, broker, key_);
   broker_ = brokers_.size() - 1;
 }
 
@@ -78,7 +79,7 @@ DemandQuestion::News DemandQuestion::refused(Instant now, const wire::Error& err
 DemandQuestion::News DemandQuestion::give_up(Instant now) {
   broker_ = (broker_ + 1) % brokers_.size();
   dealer_.reset();
-  dealer_.emplace(context_, brokers_[broker_]);
+  dealer_.emplace(context_, brokers_[broker_], key_);
   asked_ = connecting_ = sure_ = false;
   backoff_ = std::clamp(backoff_ * 2, kBackoffFirst, kBackoffLongest);
   due_ = now + jittered(backoff_);

@@ -19,7 +19,8 @@ namespace seaworthy::worker::pool {
 class DemandQuestion {
  public:
   // Throws with a text for people when an address is none.
-  DemandQuestion(std::vector<std::string> brokers, std::vector<std::string> labels);
+  DemandQuestion(std::vector<std::string> brokers, std::optional<io::Key> key,
+                 std::vector<std::string> labels);
 
   using News = std::variant<std::monostate, DemandTold, DemandUnknown>;
   // Takes what came and sends what is due. To be called when the socket or the time says so.
@@ -34,6 +35,7 @@ class DemandQuestion {
   void ask(Instant now);
 
   std::vector<std::string> brokers_;
+  std::optional<io::Key> key_;
   std::vector<std::string> labels_;
   zmq::context_t context_;
   size_t broker_ = 0;

@@ -28,7 +28,7 @@ std::vector<std::string> environment_of_workers() {
 Pool::Pool(PoolOptions options, io::Fd signals)
     : options_(std::move(options)),
       signals_(std::move(signals)),
-      demand_(options_.brokers, options_.labels),
+      demand_(options_.brokers, options_.key, options_.labels),
       core_(options_.settings) {}
 
 void Pool::run() {

@@ -6,10 +6,12 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "shared/io/fd.h"
+#include "shared/io/keys.h"
 #include "worker/pool/child_process.h"
 #include "worker/pool/core.h"
 #include "worker/pool/demand.h"
@@ -18,6 +20,7 @@ namespace seaworthy::worker::pool {
 
 struct PoolOptions {
   std::vector<std::string> brokers;
+  std::optional<io::Key> key;
   std::vector<std::string> labels;
   Settings settings;
   std::filesystem::path state;         // locked by the caller; a worker's directory is below it
