@@ -39,7 +39,7 @@ std::optional<Instant> Core::next_deadline() const {
     if (other && (!next || *other < *next)) next = other;
   };
   consider(roster_.next_deadline(longest_silence(options_.timing)));
-  for (const auto& [job, due] : held_back_) consider(due);
+  consider(held_back_.next_deadline());
   return next;
 }
 
@@ -102,14 +102,7 @@ void Core::dispatch() {
 }
 
 void Core::release_held_back() {
-  for (auto held = held_back_.begin(); held != held_back_.end();) {
-    if (held->second > moment_.now) {
-      ++held;
-      continue;
-    }
-    ledger_.release(held->first);
-    held = held_back_.erase(held);
-  }
+  while (std::optional<JobId> job = held_back_.take_due(moment_.now)) ledger_.release(*job);
 }
 
 void Core::expire_leases() {

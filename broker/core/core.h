@@ -14,6 +14,7 @@
 
 #include "broker/core/effects.h"
 #include "broker/core/event.h"
+#include "broker/core/held_back.h"
 #include "broker/core/leases.h"
 #include "broker/core/ledger.h"
 #include "broker/core/roster.h"
@@ -112,7 +113,7 @@ class Core {
   Epoch epoch_;
   Ledger ledger_;
   Leases leases_;
-  std::map<JobId, Instant> held_back_;  // could not be run; tried again then
+  HeldBack held_back_;
   Roster roster_;
   std::map<std::string, Push> pushes_;  // the last one of each repository
   uint64_t last_push_ = 0;
