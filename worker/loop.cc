@@ -18,9 +18,10 @@ constexpr int kMessagesPerTurn = 256;  // then leaders and signals have theirs
 
 }  // namespace
 
-Loop::Loop(LoopOptions options, io::Fd signals)
+Loop::Loop(LoopOptions options, io::Fd signals, io::Supervisor supervisor)
     : options_(std::move(options)),
       signals_(std::move(signals)),
+      supervisor_(std::move(supervisor)),
       dealer_(std::in_place, context_, options_.brokers.front()),
       attempts_(options_.attempts),
       core_(options_.settings) {
@@ -40,6 +41,7 @@ void Loop::run() {
     for (const Event& event : attempts_.collect()) step(event);
     measure();
     step(Tick{});
+    tell_supervisor();
   }
 }
 
@@ -49,7 +51,8 @@ void Loop::wait() {
       {dealer_->handle().handle(), 0,
        static_cast<short>(connection_missing_ ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN), 0}};
   for (int fd : attempts_.descriptors()) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
-  const std::optional<Instant> due = core_.next_deadline();
+  std::optional<Instant> due = core_.next_deadline();
+  if (const auto word = supervisor_.next_deadline()) due = std::min(due.value_or(*word), *word);
   const Duration most = due ? std::max(*due - io::now(), Duration{0}) : Duration{-1};
   io::poll(items, most);
   if (!connection_missing_ || (items[1].revents & ZMQ_POLLOUT) == 0) return;
@@ -86,6 +89,12 @@ void Loop::measure() {
   std::error_code error;
   const auto space = std::filesystem::space(options_.attempts.state, error);
   step(Measured{static_cast<uint32_t>(load * 1000), error ? UINT64_MAX : space.available});
+}
+
+void Loop::tell_supervisor() {
+  if (core_.phase() != Phase::Offline) supervisor_.ready();
+  if (asked_to_stop_) supervisor_.stopping();
+  supervisor_.alive(io::now());
 }
 
 void Loop::step(const Event& event) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "shared/io/fd.h"
+#include "shared/io/notify.h"
 #include "shared/io/socket.h"
 #include "worker/attempts.h"
 #include "worker/core/core.h"
@@ -26,7 +27,7 @@ struct LoopOptions {
 class Loop {
  public:
   // `signals` delivers SIGTERM and SIGINT: the first drains, the second leaves at once.
-  Loop(LoopOptions options, io::Fd signals);
+  Loop(LoopOptions options, io::Fd signals, io::Supervisor supervisor);
   // Until the core says Exit.
   void run();
 
@@ -35,6 +36,7 @@ class Loop {
   void take_signals();
   void take_messages();
   void measure();
+  void tell_supervisor();
   void step(const Event& event);
   void perform(const Effect& effect);
   void send(wire::Envelope envelope);
@@ -42,6 +44,7 @@ class Loop {
 
   LoopOptions options_;
   io::Fd signals_;
+  io::Supervisor supervisor_;
   zmq::context_t context_;
   size_t broker_ = 0;
   std::optional<io::Dealer> dealer_;

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "shared/io/clock.h"
+#include "shared/io/notify.h"
 #include "shared/io/options.h"
 #include "shared/io/paths.h"
 #include "shared/io/signals.h"
@@ -63,6 +64,7 @@ void add_options(CLI::App& app, Options& options) {
 Duration seconds(double count) { return Duration{static_cast<int64_t>(count * 1000)}; }
 
 int work(const Options& options) {
+  io::Supervisor supervisor = io::Supervisor::of_this_process();
   io::Fd signals = io::block_signals({SIGTERM, SIGINT});
   worker::become_subreaper();  // for what a leader that was killed leaves behind
   Result<worker::Place> place = worker::take_place(options.state, options.name);
@@ -87,7 +89,7 @@ int work(const Options& options) {
       limits::kOutputBytes, confinement.groups};
   spdlog::info("{} starts; state in {}", place->name, place->state.string());
   spdlog::info("{}", confinement.in_words);
-  worker::Loop(std::move(loop), std::move(signals)).run();
+  worker::Loop(std::move(loop), std::move(signals), std::move(supervisor)).run();
   spdlog::info("stopped");
   return 0;
 }
