@@ -21,9 +21,11 @@ namespace {
 constexpr int kMonitorRoom = 24;
 constexpr rlim_t kKeptBack = 1'024 + 512;
 
-constexpr int kEvents = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED |
-                        ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                        ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+constexpr Duration kWindow{1'000};  // what a second's messages are counted over, at least
+
+// Not the ones of handshakes: they do not say whose, and of a peer that speaks no ZMTP there is
+// none.
+constexpr int kEvents = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED;
 
 struct MonitorEvent {
   uint16_t kind = 0;
@@ -40,7 +42,7 @@ MonitorEvent event_from(const zmq::message_t& frame) {
 
 // libzmq sees the end of the stream and closes it in its own time. Should the descriptor be another
 // file's by now, this is refused.
-void cut_off(int descriptor) { (void)shutdown(descriptor, SHUT_RDWR); }
+void end(int descriptor) { (void)shutdown(descriptor, SHUT_RDWR); }
 
 // Bytes that libzmq has taken from the connection.
 uint64_t bytes_taken(int descriptor) {
@@ -77,17 +79,22 @@ Connections::Happened Connections::take() {
     const int descriptor = static_cast<int>(event.value);
     switch (event.kind) {
       case ZMQ_EVENT_ACCEPTED:
-        received_[descriptor] = 0;
-        if (received_.size() <= limits_.most) break;
+        open_[descriptor] = {};
+        if (open_.size() <= limits_.most) break;
         ++happened.refused;
-        cut_off(descriptor);
+        end(descriptor);
         break;
-      case ZMQ_EVENT_DISCONNECTED: received_.erase(descriptor); break;
+      case ZMQ_EVENT_DISCONNECTED:
+        if (auto found = open_.find(descriptor); found != open_.end()) {
+          if (found->second.received == 0) ++happened.silent;
+          open_.erase(found);
+        }
+        break;
       case ZMQ_EVENT_ACCEPT_FAILED:
         ++happened.not_taken;
         if (event.value == EMFILE || event.value == ENFILE) make_room();
         break;
-      default: ++happened.failed_handshakes;
+      default: break;
     }
   }
   return happened;
@@ -98,27 +105,92 @@ Connections::Happened Connections::take() {
 // never more than are left.
 void Connections::make_room() {
   constexpr size_t kRoom = 32;
-  if (received_.size() > limits_.most) return;  // it is being made
-  if (received_.size() <= 2 * kRoom) return;    // others have taken them
-  limits_.most = received_.size() - kRoom;
-  auto last = received_.rbegin();
-  for (size_t i = 0; i < kRoom; ++i, ++last) cut_off(last->first);
+  if (open_.size() > limits_.most) return;  // it is being made
+  if (open_.size() <= 2 * kRoom) return;    // others have taken them
+  limits_.most = open_.size() - kRoom;
+  auto last = open_.rbegin();
+  for (size_t i = 0; i < kRoom; ++i, ++last) end(last->first);
 }
 
-void Connections::received(int descriptor, uint64_t bytes) {
-  auto found = received_.find(descriptor);
-  if (found != received_.end()) found->second += bytes;
+void Connections::cut_off(int descriptor) { end(descriptor); }
+
+void Connections::received(const io::Received& message) {
+  auto found = open_.find(message.descriptor);
+  if (found == open_.end()) return;
+  Connection& connection = found->second;
+  connection.received += message.wire_bytes;
+  connection.peer = message.peer;
+  if (connection.user != message.user) connection.user = message.user;
+  ++connection.lately.messages;
+  connection.lately.bytes += message.wire_bytes;
 }
 
-uint64_t Connections::cut_off_hoarders() {
-  uint64_t count = 0;
-  for (const auto& [descriptor, in_messages] : received_) {
+std::vector<Connections::Offender> Connections::offenders(Instant now) {
+  std::vector<Offender> found;
+  find_hoarders(found);
+  const Duration window = now - counted_from_;
+  if (window < kWindow) return found;
+  find_floods(window, found);
+  for (auto& [descriptor, connection] : open_) connection.lately = {};
+  counted_from_ = now;
+  return found;
+}
+
+void Connections::find_hoarders(std::vector<Offender>& offenders) const {
+  for (const auto& [descriptor, connection] : open_) {
     const uint64_t taken = bytes_taken(descriptor);
-    if (taken < in_messages || taken - in_messages <= limits_.most_unread_bytes) continue;
-    cut_off(descriptor);
-    ++count;
+    if (taken < connection.received || taken - connection.received <= limits_.most_unread_bytes)
+      continue;
+    offenders.push_back(
+        {descriptor, connection.peer, connection.user, "it sent a message without an end"});
   }
-  return count;
+}
+
+// Every user is one who answers for all of his connections; without keys each is its own.
+void Connections::find_floods(Duration window, std::vector<Offender>& offenders) {
+  std::map<std::string, Count> users;
+  for (const auto& [descriptor, connection] : open_) {
+    if (connection.user.empty()) {
+      if (std::string what = excess(connection.lately, window); !what.empty())
+        offenders.push_back({descriptor, connection.peer, "", std::move(what)});
+      continue;
+    }
+    Count& user = users[connection.user];
+    user.messages += connection.lately.messages;
+    user.bytes += connection.lately.bytes;
+    ++user.connections;
+  }
+  std::erase_if(users, [&](const auto& user) { return excess(user.second, window).empty(); });
+  if (users.empty()) return;
+  for (const auto& [descriptor, connection] : open_)
+    if (auto user = users.find(connection.user); user != users.end())
+      offenders.push_back(
+          {descriptor, connection.peer, connection.user, excess(user->second, window)});
+}
+
+std::string Connections::excess(const Count& count, Duration window) const {
+  const auto milliseconds = static_cast<uint64_t>(window.count());
+  auto text = [](uint64_t is, uint64_t may, const char* of) {
+    return std::to_string(is) + " " + of + ", " + std::to_string(may) + " are allowed";
+  };
+  const uint64_t messages = count.messages * 1'000 / milliseconds;
+  if (messages > limits_.messages_a_second)
+    return "it sent " + text(messages, limits_.messages_a_second, "messages a second");
+  const uint64_t bytes = count.bytes * 1'000 / milliseconds;
+  if (bytes > limits_.bytes_a_second)
+    return "it sent " + text(bytes, limits_.bytes_a_second, "bytes a second");
+  if (count.connections > limits_.most_of_user)
+    return "it has " + text(count.connections, limits_.most_of_user, "connections");
+  return {};
+}
+
+std::vector<Connections::Offender> Connections::of_strangers(
+    const std::function<bool(const std::string&)>& is_known) const {
+  std::vector<Offender> found;
+  for (const auto& [descriptor, connection] : open_)
+    if (!connection.user.empty() && !is_known(connection.user))
+      found.push_back({descriptor, connection.peer, connection.user, "its key was revoked"});
+  return found;
 }
 
 size_t raise_descriptor_limit() {

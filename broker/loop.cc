@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "broker/access.h"
 #include "broker/narrate.h"
 #include "shared/base/overloaded.h"
 #include "shared/io/clock.h"
@@ -19,11 +20,13 @@ constexpr Duration kLookAtDisk = std::chrono::seconds(5);
 constexpr Duration kLookAtFullDisk = std::chrono::seconds(1);
 constexpr Duration kFindExpired = std::chrono::minutes(1);
 
+constexpr uint64_t kRefusedWait = 10'000;  // ms, before a worker need ask again
+
 CoreOptions core_options(const Timing& timing) { return {timing, limits::kOutputCreditBytes}; }
 
-Duration bounded_wait(uint64_t wait_ms) {
-  const auto longest = static_cast<uint64_t>(limits::kLongPoll.count());
-  return Duration{static_cast<int64_t>(std::min(wait_ms, longest))};
+std::optional<KeyRing> ring_in(const std::optional<std::filesystem::path>& directory) {
+  if (!directory) return std::nullopt;
+  return std::optional<KeyRing>(std::in_place, *directory);
 }
 
 // What a Fetch… is answered with when nothing came: the same that the reading thread found, which
@@ -39,10 +42,12 @@ Duration wait_of(const wire::Message& message) {
 }  // namespace
 
 Loop::Loop(const LoopOptions& options, const io::Fd& signals, io::Supervisor& supervisor)
-    : doorkeeper_(context_),
-      router_(context_),
+    : keys_(ring_in(options.keys)),
+      doorkeeper_(context_, keys_ ? &*keys_ : nullptr),
+      router_(context_, keys_ ? std::optional(keys_->secret()) : std::nullopt),
       connections_(context_, router_.handle(), "peers",
-                   {options.connections, limits::kUnreadBytes}),
+                   {options.connections, limits::kUnreadBytes, limits::kMessagesPerSecond,
+                    limits::kBytesPerSecond, limits::kConnectionsPerKey}),
       signals_(signals),
       supervisor_(supervisor),
       started_(io::wall_now()),
@@ -71,6 +76,7 @@ Ended Loop::run() {
     receive();
     const Instant now = io::now();
     if (std::optional<Instant> due = core_.next_deadline(); due && *due <= now) step(Tick{}, {});
+    look_at_demand(now);
     expire_long_polls(now);
     commit();
     look_after_disk(now);
@@ -92,13 +98,18 @@ void Loop::wait() {
   due = std::min(due, core_.next_deadline().value_or(due));
   due = std::min(due, long_polls_.next_deadline().value_or(due));
   due = std::min(due, supervisor_.next_deadline().value_or(due));
+  if (demand_may_differ_ && long_polls_.any_waits_for_demand())
+    due = std::min(due, look_at_demand_);
   const Duration most = std::max(due - io::now(), Duration{0});
-  const bool full = in_flight_total_ > kMostInFlightBytes;
-  zmq::pollitem_t items[] = {
-      {nullptr, signals_.get(), ZMQ_POLLIN, 0}, {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
-      {nullptr, reading_.fd(), ZMQ_POLLIN, 0},  {connections_.handle(), 0, ZMQ_POLLIN, 0},
-      {doorkeeper_.handle(), 0, ZMQ_POLLIN, 0}, {router_.handle().handle(), 0, ZMQ_POLLIN, 0}};
-  io::poll(std::span(items, full ? 5u : 6u), most);
+  std::vector<zmq::pollitem_t> items{{nullptr, signals_.get(), ZMQ_POLLIN, 0},
+                                     {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
+                                     {nullptr, reading_.fd(), ZMQ_POLLIN, 0},
+                                     {connections_.handle(), 0, ZMQ_POLLIN, 0},
+                                     {doorkeeper_.handle(), 0, ZMQ_POLLIN, 0}};
+  if (keys_) items.push_back({nullptr, keys_->fd(), ZMQ_POLLIN, 0});
+  if (in_flight_total_ <= kMostInFlightBytes)
+    items.push_back({router_.handle().handle(), 0, ZMQ_POLLIN, 0});
+  io::poll(items, most);
 }
 
 void Loop::receive() {
@@ -117,10 +128,11 @@ void Loop::receive() {
 }
 
 void Loop::take(io::Received received) {
-  connections_.received(received.descriptor, received.wire_bytes);
+  connections_.received(received);
   if (!received.envelope) return refuse(received.peer, received.envelope.error());
   wire::Envelope& envelope = *received.envelope;
   spdlog::debug("{} from peer {}", wire::name_of(envelope.message), received.peer.value);
+  if (!is_allowed(received, envelope)) return;
   if (take_shell_message(received.peer, envelope)) return;
   const MessageReceived event{received.peer.value, envelope.tag, &envelope.message,
                               envelope.blob.size()};
@@ -161,6 +173,7 @@ bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
               answer(question(), {now, tag, {}});
             return true;
           },
+          [&](const wire::AwaitDemand& await) { return await_demand(peer, tag, await), true; },
           [&](const wire::FetchEvents& fetch) {
             if (!fetch.after)
               send(peer, {wire::Events{durable_sequence_, {}}, tag, {}});
@@ -177,6 +190,7 @@ bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
 
 void Loop::step(const Event& event, std::string blob) {
   Effects effects = core_.step(io::moment(), event);
+  demand_may_differ_ = true;
   for (Change& change : effects.changes) {
     if (std::holds_alternative<OutputStored>(change.body)) batch_.blobs.push_back(std::move(blob));
     batch_.changes.push_back(std::move(change));
@@ -321,12 +335,13 @@ void Loop::expire_long_polls(Instant now) {
 // Connections are libzmq's: what it tells of them, and what it lets through, is dealt with here.
 void Loop::look_after_connections(Instant now) {
   const int64_t now_ms = now.since_start.count();
-  (void)doorkeeper_.take();  // libzmq tells of those refused as of failed handshakes
+  follow_keys();
+  doorkeeper_.take(now);  // those refused end without a word
   const Connections::Happened happened = connections_.take();
-  for (uint64_t i = 0; i < happened.failed_handshakes; ++i)
+  for (uint64_t i = 0; i < happened.silent; ++i)
     if (uint64_t count = garbage_.pass(now_ms))
       spdlog::warn(
-          "{} connection(s) that ended in the handshake: cut off, or not one of ours that spoke; "
+          "{} connection(s) ended before a word was said: not let in, cut off, or nobody of ours; "
           "everyone else is served on",
           count);
   for (uint64_t i = 0; i < happened.refused + happened.not_taken; ++i)
@@ -337,12 +352,51 @@ void Loop::look_after_connections(Instant now) {
           count, connections_.size());
   if (now < next_look_) return;
   next_look_ = now + limits::kConnectionsLook;
-  const uint64_t cut_off = connections_.cut_off_hoarders();
-  for (uint64_t i = 0; i < cut_off; ++i)
-    if (uint64_t count = hoarders_.pass(now_ms))
-      spdlog::warn(
-          "{} connection(s) cut off that sent a message without an end; everyone else is served on",
-          count);
+  for (const Connections::Offender& offender : connections_.offenders(now))
+    part_with(offender, now);
+}
+
+void Loop::follow_keys() {
+  if (!keys_ || !keys_->follow()) return;
+  const auto is_known = [this](const std::string& user) { return keys_->find(user) != nullptr; };
+  for (const Connections::Offender& stranger : connections_.of_strangers(is_known)) {
+    connections_.cut_off(stranger.descriptor);
+    step(PeerUnreachable{stranger.peer.value}, {});
+  }
+}
+
+// Whoever has a key answers for it; without one the connection is all there is to end.
+void Loop::part_with(const Connections::Offender& offender, Instant now) {
+  connections_.cut_off(offender.descriptor);
+  const KeyRing::Holder* holder = keys_ ? keys_->find(offender.user) : nullptr;
+  if (holder != nullptr && !keys_->is_quarantined(offender.user, now)) {
+    keys_->quarantine(offender.user, now);
+    spdlog::warn("key {} ({}) is kept out for {} s: {}", holder->name, to_string(holder->role),
+                 std::chrono::duration_cast<std::chrono::seconds>(limits::kQuarantine).count(),
+                 offender.what);
+  }
+  if (holder != nullptr) return;
+  if (uint64_t count = offences_.pass(now.since_start.count()))
+    spdlog::warn(
+        "{} connection(s) cut off, the last one, of peer {}, because {}; everyone else is "
+        "served on",
+        count, offender.peer.value, offender.what);
+}
+
+bool Loop::is_allowed(const io::Received& received, const wire::Envelope& envelope) {
+  if (!keys_) return true;
+  const KeyRing::Holder* holder = keys_->find(received.user);
+  if (holder == nullptr) {  // revoked, or being so
+    connections_.cut_off(received.descriptor);
+    return false;
+  }
+  const std::string why = refusal(holder->role, holder->name, envelope.message);
+  if (why.empty()) return true;
+  if (uint64_t count = forbidden_.pass(io::now().since_start.count()))
+    spdlog::warn("{} message(s) refused, the last one: {}", count, why);
+  const wire::Error error{wire::ErrorCode::Refused, why, false, kRefusedWait};
+  send(received.peer, {error, envelope.tag, {}});
+  return false;
 }
 
 void Loop::send(io::Peer peer, const wire::Envelope& envelope) {

@@ -14,6 +14,7 @@
 #include "broker/connections.h"
 #include "broker/core/core.h"
 #include "broker/doorkeeper.h"
+#include "broker/keyring.h"
 #include "broker/long_polls.h"
 #include "broker/notices.h"
 #include "broker/open_questions.h"
@@ -28,7 +29,8 @@ namespace seaworthy::broker {
 
 struct LoopOptions {
   std::string listen;
-  std::filesystem::path state;  // locked by the caller
+  std::optional<std::filesystem::path> keys;  // none: everybody is let in
+  std::filesystem::path state;                // locked by the caller
   std::filesystem::path output;
   uint64_t least_free_bytes = 0;
   Keep keep;
@@ -75,10 +77,18 @@ class Loop {
   void park_or_answer(Answer answer);
   void expire_long_polls(Instant now);
   void look_after_connections(Instant now);
+  void follow_keys();
+  void part_with(const Connections::Offender& offender, Instant now);
+  // Whether the sender may say this; if not, it was told.
+  bool is_allowed(const io::Received& received, const wire::Envelope& envelope);
+  // loop_demand.cc
+  void await_demand(io::Peer peer, uint64_t tag, wire::AwaitDemand await);
+  void look_at_demand(Instant now);
   void send(io::Peer peer, const wire::Envelope& envelope);
   void refuse(io::Peer peer, const wire::DecodeError& error);
 
   zmq::context_t context_;
+  std::optional<KeyRing> keys_;
   Doorkeeper doorkeeper_;
   io::Router router_;
   Connections connections_;
@@ -96,7 +106,8 @@ class Loop {
   Notices notices_;
   io::RateLimit garbage_;
   io::RateLimit crowd_;
-  io::RateLimit hoarders_;
+  io::RateLimit offences_;
+  io::RateLimit forbidden_;
 
   Batch batch_;  // being gathered
   uint64_t submitted_batches_ = 0;
@@ -108,6 +119,8 @@ class Loop {
   Space space_ = Space::Enough;
   Instant look_at_disk_;
   Instant find_expired_;
+  bool demand_may_differ_ = false;  // since the last look at it
+  Instant look_at_demand_;          // not before
   bool stopping_ = false;
 };
 

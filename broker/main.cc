@@ -9,6 +9,7 @@
 #include "broker/journal/store_error.h"
 #include "broker/loop.h"
 #include "broker/options.h"
+#include "shared/io/authorized.h"
 #include "shared/io/clock.h"
 #include "shared/io/notify.h"
 #include "shared/io/paths.h"
@@ -45,8 +46,25 @@ bool wait_for_space(const broker::LoopOptions& options, const io::Fd& signals,
   return true;
 }
 
+// Who may connect, said once; throws when that would be everybody on a network.
+void look_at_door(const broker::Options& options) {
+  if (options.loop.keys)
+    return spdlog::info("only those with a key are let in: {}",
+                        io::authorized_file(*options.loop.keys).string());
+  if (io::is_local(options.loop.listen)) return;
+  if (!options.insecure)
+    throw std::runtime_error(
+        "refused to listen on " + options.loop.listen +
+        " without keys: anybody who reaches it could run anything on the workers. Type `seaworthy "
+        "keygen --dir DIR` and start this with --keys DIR; or listen on 127.0.0.1; or, where "
+        "everybody on the network may do everything, with --insecure");
+  spdlog::warn("INSECURE: anybody who reaches {} may do everything, and nothing is encrypted",
+               options.loop.listen);
+}
+
 int serve(broker::Options& options) {
   io::Supervisor supervisor = io::Supervisor::of_this_process();
+  look_at_door(options);
   options.loop.connections = broker::raise_descriptor_limit();
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
   Result<io::Fd> lock = io::lock_directory(options.loop.state);

@@ -8,29 +8,17 @@ namespace {
 
 constexpr double kDayMs = 24 * 3600 * 1000.0;
 
-void add_duration(CLI::App& app, const char* name, Duration& value, const char* help) {
-  app.add_option_function<std::string>(
-         name,
-         [&value, name](const std::string& text) {
-           size_t used = 0;
-           const double number = std::stod(text, &used);
-           const std::string unit = text.substr(used);
-           const double scale = unit == "ms"                  ? 1
-                                : unit == "s" || unit.empty() ? 1000
-                                : unit == "m"                 ? 60'000
-                                                              : 0;
-           if (scale == 0 || number <= 0)
-             throw CLI::ValidationError(name, text + " is no time like 500ms, 5s or 1m");
-           value = Duration{static_cast<int64_t>(number * scale)};
-         },
-         help)
-      ->type_name("TIME");
-}
-
 void add_options(CLI::App& app, Options& options, uint64_t& megabytes) {
   app.set_version_flag("--version", "seaworthy-broker " SEAWORTHY_VERSION);
   app.add_option("--listen", options.loop.listen, "Where workers and clients connect")
       ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--keys", [&options](const std::string& directory) { options.loop.keys = directory; },
+         "Let in only those with a key; directory as `seaworthy keygen` makes it [no keys: only "
+         "this machine]")
+      ->type_name("DIR");
+  app.add_flag("--insecure", options.insecure,
+               "Listen beyond this machine without keys: everybody may do everything");
   app.add_option("--state", options.loop.state, "Directory of the store")->capture_default_str();
   app.add_option("--output", options.loop.output, "Directory of the output of jobs [STATE/output]");
   app.add_option("--min-free-disk", megabytes,
@@ -49,14 +37,14 @@ void add_options(CLI::App& app, Options& options, uint64_t& megabytes) {
   app.add_option("--keep-bytes", options.loop.keep.bytes,
                  "Output of jobs that is kept, as 500MB or 20GB; the oldest builds go first [all]")
       ->transform(CLI::AsSizeValue(true));
-  add_duration(app, "--heartbeat", options.loop.timing.heartbeat,
-               "Workers speak at least this often [5s]");
-  add_duration(app, "--lease", options.loop.timing.lease,
-               "A job is a worker's for this long after its last word [30s]");
-  add_duration(app, "--grace", options.loop.timing.grace,
-               "How much later it is given to another [10s]");
-  add_duration(app, "--reattach", options.loop.timing.reattach,
-               "After a start, workers have this long to return [1m]");
+  io::add_duration_option(app, "--heartbeat", options.loop.timing.heartbeat,
+                          "Workers speak at least this often [5s]");
+  io::add_duration_option(app, "--lease", options.loop.timing.lease,
+                          "A job is a worker's for this long after its last word [30s]");
+  io::add_duration_option(app, "--grace", options.loop.timing.grace,
+                          "How much later it is given to another [10s]");
+  io::add_duration_option(app, "--reattach", options.loop.timing.reattach,
+                          "After a start, workers have this long to return [1m]");
   app.add_option("--ready-fd", options.ready_fd,
                  "Write a JSON line to this descriptor when serving");
   io::add_log_options(app, options.log);

@@ -12,6 +12,7 @@ struct Options {
   LoopOptions loop;
   io::LogOptions log{"broker", "text", "info"};
   int ready_fd = -1;
+  bool insecure = false;
 };
 
 // An exit code if the program has nothing more to do.

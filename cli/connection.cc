@@ -23,10 +23,21 @@ Result<std::vector<std::string>> parse_endpoints(const std::string& text) {
 }
 
 Result<io::ClientOptions> client_options(const ConnectionOptions& options, Screen& screen) {
-  auto endpoints = parse_endpoints(options.broker);
-  if (!endpoints) return Unexpected{endpoints.error()};
   io::ClientOptions client;
-  client.endpoints = *endpoints;
+  if (!options.key_file.empty()) {
+    auto key = io::read_key(options.key_file);
+    if (!key) return Unexpected{key.error()};
+    client.key = std::move(*key);
+  }
+  if (options.broker.empty() && client.key) client.endpoints = client.key->endpoints;
+  if (client.endpoints.empty()) {
+    auto endpoints = parse_endpoints(options.broker.empty() ? kDefaultBroker : options.broker);
+    if (!endpoints) return Unexpected{endpoints.error()};
+    client.endpoints = *endpoints;
+  }
+  if (auto wrong = io::what_is_wrong(client.endpoints, client.key, options.insecure);
+      !wrong.empty())
+    return Unexpected{wrong};
   client.give_up_after = options.timeout;
   client.on_trouble = [&screen](const std::string& trouble) { screen.remark(trouble); };
   return client;

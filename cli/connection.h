@@ -13,8 +13,11 @@ namespace seaworthy::cli {
 inline constexpr const char* kDefaultBroker = "tcp://127.0.0.1:8888";
 
 struct ConnectionOptions {
-  std::string broker = kDefaultBroker;  // one endpoint, or several with commas between
-  Duration timeout{10'000};             // for each question
+  // One endpoint, or several with commas between; empty: as the key says, else this machine's.
+  std::string broker;
+  std::string key_file;  // empty: no key
+  bool insecure = false;
+  Duration timeout{10'000};  // for each question
 };
 
 // "a, b" -> {"a", "b"}; an error if there is none or one is not of the form tcp://HOST:PORT.

@@ -91,6 +91,7 @@ Result<InstalledHooks> install_hooks(const HookOptions& options) {
   HookScript script;
   script.program = this_binary().string();
   script.broker = options.broker;
+  if (!options.key_file.empty()) script.key_file = fs::absolute(options.key_file).string();
   script.repository =
       options.known_as.empty() ? git::canonical_repository(place->repository) : options.known_as;
   for (const std::string& name : installed.names) {

@@ -15,6 +15,7 @@ struct HookOptions {
   std::string repository;
   std::string known_as;  // what the watcher was given, if that is another name; empty: the path
   std::string broker;    // empty: not written into the hook
+  std::string key_file;  // the same
 };
 
 struct InstalledHooks {

@@ -29,6 +29,7 @@ bool is_ours(std::string_view hook_text) { return hook_text.find(kMark) != std::
 std::string text_of(const HookScript& script) {
   std::string notify = "\"$seaworthy\" notify";
   if (!script.broker.empty()) notify += " --broker " + shell_quoted(script.broker);
+  if (!script.key_file.empty()) notify += " --key " + shell_quoted(script.key_file);
   notify += " -- " + shell_quoted(script.repository);
   return "#!/bin/sh\n" + std::string(kMark) +
          ": tells the watcher to look at this repository.\n"

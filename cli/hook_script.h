@@ -12,6 +12,7 @@ struct HookScript {
   std::string program;     // absolute path of seaworthy; PATH is tried when it is gone
   std::string repository;  // as the watcher knows it
   std::string broker;      // endpoints; empty: the default of `seaworthy notify`
+  std::string key_file = {};  // empty: none
 };
 
 // A hook that was there before is kept beside ours under this name, and called first.

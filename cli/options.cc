@@ -50,6 +50,7 @@ class Tree {
     add_changes();
     add_notify_and_hook();
     add_wait();
+    add_keys();
     command("version", Command::Version, "Print the version", "seaworthy version");
     io::complete_options(app_);
     for (CLI::App* below : app_.get_subcommands({})) settle(*below);
@@ -59,9 +60,9 @@ class Tree {
   // those of the others from the environment as well.
   void parse(int argc, const char* const* argv) {
     app_.parse(argc, argv);
-    if (auto broker = given("--broker", understood(app_));
-        broker || (broker = given("--broker", app_)))
-      into_.connection.broker = into_.hook.broker = *broker;
+    into_.connection.broker = into_.hook.broker = given_somewhere("--broker");
+    into_.connection.key_file = into_.hook.key_file = given_somewhere("--key");
+    into_.connection.insecure = insecure_;
     const auto timeout = given("--timeout", understood(app_));
     if (!timeout) return;
     // A wait's time-out is that of the waiting, not of one question.
@@ -74,11 +75,12 @@ class Tree {
   CLI::App& app() { return app_; }
 
  private:
-  // --broker may stand before the command or after it, where it wins; the environment is read for
-  // the one before.
+  // --broker and --key may stand before the command or after it, where they win; the environment is
+  // read for the ones before.
   static void settle(CLI::App& below) {
     below.fallthrough();
-    if (CLI::Option* option = below.get_option_no_throw("--broker")) option->envname("");
+    for (const char* name : {"--broker", "--key", "--insecure"})
+      if (CLI::Option* option = below.get_option_no_throw(name)) option->envname("");
     for (CLI::App* nested : below.get_subcommands({})) settle(*nested);
   }
 
@@ -88,8 +90,17 @@ class Tree {
     return option->results().back();
   }
 
+  std::string given_somewhere(const std::string& name) {
+    auto text = given(name, understood(app_));
+    if (!text) text = given(name, app_);
+    return text.value_or("");
+  }
+
   void add_broker(CLI::App& below, const std::string& help) {
     below.add_option("--broker", unread_, help)->type_name("ENDPOINT");
+    below.add_option("--key", unread_, "File with your key, where the broker wants one")
+        ->type_name("FILE");
+    below.add_flag("--insecure", insecure_, "Go beyond this machine without a key");
   }
 
   CLI::App* command(const std::string& name, Command which, const std::string& help,
@@ -143,6 +154,11 @@ class Tree {
     below->add_option("--listen", up.listen, "Where the broker listens; port 0 picks one")
         ->type_name("HOST:PORT")
         ->capture_default_str();
+    below
+        ->add_option("--keys", up.keys,
+                     "Let in only those with a key, as `seaworthy keygen` makes them; needed to "
+                     "listen beyond this machine")
+        ->type_name("DIR");
     below->add_option("--ref", up.refs, "Globs of the refs to watch [refs/heads/*]")
         ->type_name("GLOB");
     below->add_option("--every", up.every, "How often to look at each repository")
@@ -271,8 +287,49 @@ class Tree {
     add_timeout(*below, "Give up after this long, with exit code 2 [never]");
   }
 
+  CLI::App& add_key_directory(CLI::App& below) {
+    below.add_option("--dir", into_.keys.directory, "The broker's directory of keys, its --keys")
+        ->type_name("DIR")
+        ->capture_default_str();
+    return below;
+  }
+
+  void add_keys() {
+    KeysOptions& options = into_.keys;
+    options.directory = io::default_state_directory() / "keys";
+    add_key_directory(
+        *command("keygen", Command::Keygen, "Make the keys of a broker, and one for each role",
+                 "seaworthy keygen\n  seaworthy keygen --dir /etc/seaworthy/keys\n\n"
+                 "What is there is kept. A file that was removed is made anew, and its "
+                 "old key let in no more."));
+    CLI::App& invited = add_key_directory(
+        *command("invite", Command::Invite, "Let somebody in: prints a new key on one line",
+                 "seaworthy invite worker anna --broker tcp://ci.example.org:8888\n"
+                 "  seaworthy invite client otto --broker tcp://ci.example.org:8888 > otto.key"));
+    invited.add_option("role", options.role, "worker, client, watcher, reporter or admin")
+        ->required();
+    invited.add_option("name", options.name, "Whose it is; workers are called NAME or NAME/…")
+        ->required();
+    invited.add_option("--broker", options.broker, "Where the other machine reaches the broker")
+        ->type_name("ENDPOINT")
+        ->required();
+
+    CLI::App* keys = app_.add_subcommand("keys", "Who is let in by a broker");
+    keys->require_subcommand(1);
+    CLI::App& list = add_key_directory(*keys->add_subcommand("list", "Names, roles, public keys"));
+    list.callback([this] { into_.command = Command::ListKeys; });
+    list.footer("Examples:\n  seaworthy keys list");
+    add_json(list);
+    CLI::App& revoke = add_key_directory(
+        *keys->add_subcommand("revoke", "Let one in no more, and end its connections"));
+    revoke.callback([this] { into_.command = Command::RevokeKey; });
+    revoke.footer("Examples:\n  seaworthy keys revoke anna");
+    revoke.add_option("name", options.name, "As `seaworthy keys list` names it")->required();
+  }
+
   Invocation& into_;
   CLI::App app_{"Seaworthy tests every commit of your repositories.", "seaworthy"};
+  bool insecure_ = false;
   std::string unread_;  // of options that parse() takes from the command that was given
 };
 

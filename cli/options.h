@@ -8,6 +8,7 @@
 #include "cli/change.h"
 #include "cli/connection.h"
 #include "cli/hook.h"
+#include "cli/keys.h"
 #include "cli/log.h"
 #include "cli/queries.h"
 #include "cli/submit.h"
@@ -30,6 +31,10 @@ enum class Command : uint8_t {
   Notify,
   HookInstall,
   Wait,
+  Keygen,
+  Invite,
+  ListKeys,
+  RevokeKey,
   Version,
 };
 
@@ -47,6 +52,7 @@ struct Invocation {
   std::string reason;
   HookOptions hook;
   WaitOptions wait;
+  KeysOptions keys;
 };
 
 // There is nothing to run: help was asked for, or the words make no sense.

@@ -36,6 +36,10 @@ Ended run_client_command(const Invocation& the, Screen& screen) {
     case Command::Submit:
     case Command::HookInstall:
     case Command::Wait:
+    case Command::Keygen:
+    case Command::Invite:
+    case Command::ListKeys:
+    case Command::RevokeKey:
     case Command::Version: break;
   }
   SW_ASSERT(!"a command without a function");
@@ -45,9 +49,15 @@ Ended run_client_command(const Invocation& the, Screen& screen) {
 }  // namespace
 
 Ended run(const Invocation& invocation, Screen& screen) {
+  KeysOptions keys = invocation.keys;
+  keys.json = invocation.json;
   switch (invocation.command) {
     case Command::Up: return run_up(invocation.up, screen);
     case Command::HookInstall: return hook_install(invocation.hook, screen);
+    case Command::Keygen: return keygen(invocation.keys, screen);
+    case Command::Invite: return invite(invocation.keys, screen);
+    case Command::ListKeys: return list_keys(keys, screen);
+    case Command::RevokeKey: return revoke_key(invocation.keys, screen);
     case Command::Version: screen.line("seaworthy " SEAWORTHY_VERSION); return ExitCode::Passed;
     case Command::Submit:
     case Command::Status:

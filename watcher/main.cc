@@ -19,22 +19,10 @@ using namespace seaworthy;
 struct Options {
   watcher::WatchOptions watch;
   std::filesystem::path state = io::default_state_directory();
+  std::string key_file;
+  bool insecure = false;
   io::LogOptions log{"watcher", "text", "info"};
 };
-
-Duration parse_time(const std::string& text) {
-  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const std::string unit = text.substr(digits);
-  const int64_t scale = unit == "ms"                  ? 1
-                        : unit == "s" || unit.empty() ? 1000
-                        : unit == "m"                 ? 60'000
-                        : unit == "h"                 ? 3'600'000
-                                                      : 0;
-  constexpr size_t kMostDigits = 9;
-  if (digits == 0 || digits > kMostDigits || scale == 0 || std::stoll(text) == 0)
-    throw CLI::ValidationError("--every", "'" + text + "' is no time like 500ms, 5s or 2m");
-  return Duration{std::stoll(text) * scale};
-}
 
 void add_options(CLI::App& app, Options& options) {
   watcher::WatchOptions& watch = options.watch;
@@ -52,22 +40,21 @@ void add_options(CLI::App& app, Options& options) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->capture_default_str();
-  app.add_option_function<std::string>(
-         "--every", [&](const std::string& text) { watch.every = parse_time(text); },
-         "How often to look without being told [5s]")
-      ->type_name("TIME");
-  app.add_option("--broker", watch.brokers, "Where the broker is; several with commas between")
+  io::add_duration_option(app, "--every", watch.every, "How often to look without being told [5s]");
+  app.add_option("--broker", watch.brokers,
+                 "Where the broker is; several with commas between [as the key says, else "
+                 "tcp://127.0.0.1:8888]")
       ->delimiter(',')
       ->type_name("ENDPOINT")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->capture_default_str();
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--state", options.state, "Directory of the mirrors, if --mirrors is not given")
       ->capture_default_str();
   app.add_option("--mirrors", watch.mirrors,
                  "Directory of the mirrors; workers of this machine may share it [STATE/mirrors]");
   app.add_flag("--newest-only", watch.newest_only,
                "Submit the tip of a push only, not every commit of it");
+  io::add_key_options(app, options.key_file, options.insecure);
   io::add_log_options(app, options.log);
   app.footer(
       "Examples:\n  seaworthy-watcher ~/project\n  seaworthy-watcher --every 1m --ref "
@@ -76,10 +63,28 @@ void add_options(CLI::App& app, Options& options) {
   io::complete_options(app);
 }
 
+void take_key(Options& options) {
+  watcher::WatchOptions& watch = options.watch;
+  if (!options.key_file.empty()) {
+    auto key = io::read_key(options.key_file);
+    if (!key) throw std::runtime_error(key.error());
+    if (watch.brokers.empty()) watch.brokers = key->endpoints;
+    watch.key = std::move(*key);
+  }
+  if (watch.brokers.empty()) watch.brokers = {"tcp://127.0.0.1:8888"};
+  if (auto wrong = io::what_is_wrong(watch.brokers, watch.key, options.insecure); !wrong.empty())
+    throw std::runtime_error(wrong);
+  if (!watch.key && options.insecure)
+    spdlog::warn(
+        "INSECURE: nothing is encrypted on the way to {}, and anybody can pretend to be it",
+        watch.brokers.front());
+}
+
 int watch(Options& options) {
   io::Supervisor supervisor = io::Supervisor::of_this_process();
   io::Fd signals = io::block_signals({SIGTERM, SIGINT});
   watcher::WatchOptions& watch = options.watch;
+  take_key(options);
   if (watch.mirrors.empty()) watch.mirrors = options.state / "mirrors";
   std::vector<std::string> canonical;
   for (const std::string& repository : watch.repositories) {

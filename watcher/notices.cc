@@ -12,6 +12,7 @@ NoticeListener::NoticeListener(zmq::context_t& context, const WatchOptions& opti
     : stop_(stop), wake_(std::move(wake)), client_(context, [&] {
         io::ClientOptions client;
         client.endpoints = options.brokers;
+        client.key = options.key;
         client.interrupt_fd = stop.fd();
         client.longest_backoff = Duration{5'000};
         client.on_trouble = [this](const std::string& why) {

@@ -2,17 +2,20 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "shared/base/time.h"
+#include "shared/io/keys.h"
 
 namespace seaworthy::watcher {
 
 struct WatchOptions {
   std::vector<std::string> repositories;  // canonical, each once
   std::vector<std::string> ref_globs{"refs/heads/*"};
-  std::vector<std::string> brokers{"tcp://127.0.0.1:8888"};
+  std::vector<std::string> brokers;
+  std::optional<io::Key> key;
   std::filesystem::path mirrors;
   Duration every{5'000};
   bool newest_only = false;

@@ -33,6 +33,7 @@ io::ClientOptions client_options(const WatchOptions& options, const Event& stop,
                                  std::function<void(const std::string&)> on_trouble) {
   io::ClientOptions client;
   client.endpoints = options.brokers;
+  client.key = options.key;
   client.interrupt_fd = stop.fd();
   client.on_trouble = std::move(on_trouble);
   client.longest_backoff = Duration{5'000};

@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 constexpr int kNiceBy = 10;  // about a tenth of the CPU when others want it
 constexpr int kOomScoreBy = 500;
 constexpr int kWeight = 20;  // of 100
+constexpr const char* kGroupOfWorkers = "seaworthy-worker";
 // ioprio_set(2), which has no header of its own.
 constexpr int kOfProcess = 1, kBestEffort = 2 << 13, kLowest = 7;
 constexpr int kRemoveRounds = 100;
@@ -82,7 +83,7 @@ bool is_alone_in(const fs::path& group) {
 // group (a service with Delegate=yes) goes a level down.
 void prepare(const fs::path& group) {
   if (hand_down_controllers(group) || !is_alone_in(group)) return;
-  const Group below(group / "seaworthy-worker");
+  const Group below(group / kGroupOfWorkers);
   std::error_code error;
   fs::create_directory(below.directory(), error);
   if (!below.enter() || hand_down_controllers(group)) return;
@@ -215,8 +216,13 @@ Confinement try_confinement() {
   if (auto own = own_group(); !own) {
     why = own.error();
   } else {
-    prepare(own->directory());
-    trial = Group(own->directory() / ("seaworthy-trial-" + std::to_string(getpid())));
+    // A pool went down a level with its workers: their jobs have groups beside theirs.
+    fs::path base = own->directory();
+    if (base.filename() == kGroupOfWorkers)
+      base = base.parent_path();
+    else
+      prepare(base);
+    trial = Group(base / ("seaworthy-trial-" + std::to_string(getpid())));
     if (auto made = trial.make(); !made) why = made.error(), trial = Group();
   }
   const Trial tried = try_in_child(trial);

@@ -18,16 +18,17 @@ constexpr int kMessagesPerTurn = 256;  // then leaders and signals have theirs
 
 }  // namespace
 
-Loop::Loop(LoopOptions options, io::Fd signals, io::Supervisor supervisor)
+Loop::Loop(LoopOptions options, io::Fd signals, pool::Link& pool, io::Supervisor supervisor)
     : options_(std::move(options)),
       signals_(std::move(signals)),
+      pool_(pool),
       supervisor_(std::move(supervisor)),
-      dealer_(std::in_place, context_, options_.brokers.front()),
+      dealer_(std::in_place, context_, options_.brokers.front(), options_.key),
       attempts_(options_.attempts),
       core_(options_.settings) {
   // A list with a wrong address ends the program now, not in the middle of a job.
   for (size_t other = 1; other < options_.brokers.size(); ++other)
-    io::Dealer(context_, options_.brokers[other]);
+    io::Dealer(context_, options_.brokers[other], options_.key);
 }
 
 void Loop::run() {
@@ -35,9 +36,11 @@ void Loop::run() {
   for (const Event& event : attempts_.recover()) step(event);
   step(Tick{});
   while (!exiting_) {
+    tell_pool();
     wait();
     take_signals();
     take_messages();
+    take_wishes_of_pool();  // a job that came in the same moment is done first
     for (const Event& event : attempts_.collect()) step(event);
     measure();
     step(Tick{});
@@ -49,15 +52,25 @@ void Loop::wait() {
   std::vector<zmq::pollitem_t> items{
       {nullptr, signals_.get(), ZMQ_POLLIN, 0},
       {dealer_->handle().handle(), 0,
-       static_cast<short>(connection_missing_ ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN), 0}};
+       static_cast<short>(connection_missing_ ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN), 0},
+      {dealer_->trouble_handle(), 0, ZMQ_POLLIN, 0}};
+  if (pool_.control_fd() >= 0) items.push_back({nullptr, pool_.control_fd(), ZMQ_POLLIN, 0});
   for (int fd : attempts_.descriptors()) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
   std::optional<Instant> due = core_.next_deadline();
   if (const auto word = supervisor_.next_deadline()) due = std::min(due.value_or(*word), *word);
   const Duration most = due ? std::max(*due - io::now(), Duration{0}) : Duration{-1};
   io::poll(items, most);
+  if (items[2].revents != 0) hear_of_trouble();
   if (!connection_missing_ || (items[1].revents & ZMQ_POLLOUT) == 0) return;
   connection_missing_ = false;
   step(Writable{});
+}
+
+void Loop::hear_of_trouble() {
+  const std::optional<io::Trouble> trouble = dealer_->trouble();
+  if (!trouble || trouble->text == trouble_) return;
+  trouble_ = trouble->text;
+  spdlog::warn("{}; it asks again", trouble_);
 }
 
 void Loop::take_signals() {
@@ -69,10 +82,27 @@ void Loop::take_signals() {
   }
 }
 
+void Loop::take_wishes_of_pool() {
+  while (std::optional<pool::Wish> wish = pool_.next_wish()) {
+    if (*wish == pool::Wish::PoolIsGone)
+      spdlog::warn("the pool that started this worker is gone: takes no other job, and ends");
+    if (*wish == pool::Wish::Leave)
+      step(LeaveRequested{});
+    else
+      step(DrainRequested{});
+  }
+}
+
+void Loop::tell_pool() {
+  if (core_.holds_attempts()) return pool_.tell(pool::State::Busy);
+  pool_.tell(core_.phase() == Phase::Offline ? pool::State::Offline : pool::State::Idle);
+}
+
 void Loop::take_messages() {
   for (int i = 0; i < kMessagesPerTurn && !exiting_; ++i) {
     auto received = dealer_->receive();
     if (!received) return;
+    trouble_.clear();
     if (*received)
       step(Received{std::move((*received)->message)});
     else
@@ -144,7 +174,7 @@ void Loop::send(wire::Envelope envelope) {
 void Loop::reconnect() {
   broker_ = (broker_ + 1) % options_.brokers.size();
   dealer_.reset();
-  dealer_.emplace(context_, options_.brokers[broker_]);
+  dealer_.emplace(context_, options_.brokers[broker_], options_.key);
 }
 
 }  // namespace seaworthy::worker

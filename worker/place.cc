@@ -20,19 +20,20 @@ std::string kept_name(const Place& place, const std::string& otherwise) {
 
 }  // namespace
 
-Result<Place> take_place(const std::filesystem::path& state, const std::string& name) {
+Result<Place> take_place(const std::filesystem::path& state, const std::string& name,
+                         const PlaceKind& kind) {
   Place place;
-  std::string number;
+  std::string suffix;
   if (!state.empty()) {
     auto lock = io::lock_directory(state);
     if (!lock) return Unexpected{lock.error()};
     place.state = std::filesystem::absolute(state / ".").lexically_normal().parent_path();
     place.lock = std::move(*lock);
-    number = place.state.filename().string();
+    suffix = "-" + place.state.filename().string();
   } else {
     std::string last_error;
     for (int n = 1; n <= kMostWorkersHere && !place.lock; ++n) {
-      const auto candidate = io::default_state_directory() / ("worker-" + std::to_string(n));
+      const auto candidate = io::default_state_directory() / (kind.directory + std::to_string(n));
       auto lock = io::lock_directory(candidate);
       if (!lock) {
         last_error = lock.error();
@@ -41,11 +42,11 @@ Result<Place> take_place(const std::filesystem::path& state, const std::string& 
       }
       place.state = candidate;
       place.lock = std::move(*lock);
-      number = std::to_string(n);
+      suffix = kind.name + std::to_string(n);
     }
     if (!place.lock) return Unexpected{last_error};
   }
-  place.name = name.empty() ? kept_name(place, io::host_name() + "-" + number) : name;
+  place.name = name.empty() ? kept_name(place, io::host_name() + suffix) : name;
   return place;
 }
 

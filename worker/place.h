@@ -17,8 +17,16 @@ struct Place {
   io::Fd lock;
 };
 
+// Of whom a place is, and what it is called where nobody says otherwise.
+struct PlaceKind {
+  std::string directory = "worker-";  // and a number
+  std::string name = "-";             // between host and number
+};
+inline const PlaceKind kPlaceOfPool{"pool-", "-pool-"};
+
 // Empty `state`: the first default directory worker-N that nobody uses. Empty `name`: the one kept
 // there, else HOST-N, which is then kept.
-Result<Place> take_place(const std::filesystem::path& state, const std::string& name);
+Result<Place> take_place(const std::filesystem::path& state, const std::string& name,
+                         const PlaceKind& kind = {});
 
 }  // namespace seaworthy::worker

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "broker/core/effects.h"
 #include "broker/core/event.h"
@@ -35,6 +36,8 @@ class Core {
 
   // One sentence for a person; empty for a job that does not wait.
   std::string why_waiting(JobId job) const;
+  // How many jobs would be handed out now if there were workers with these labels, sorted, for all.
+  uint64_t demand(const std::vector<std::string>& labels) const;
   const Ledger& ledger() const { return ledger_; }
   Epoch epoch() const { return epoch_; }
 

@@ -283,6 +283,10 @@ void Core::on_message(const wire::QueueStatus& m) {
   answer(std::move(ok));
 }
 
+uint64_t Core::demand(const std::vector<std::string>&) const {
+  return has_space_ ? ledger_.ready().size() : 0;
+}
+
 std::string Core::why_waiting(JobId id) const {
   constexpr size_t kCounted = 1'000;  // beyond it "more than" is as good
   const Job* job = ledger_.find_job(id);

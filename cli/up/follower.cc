@@ -8,11 +8,12 @@ constexpr Duration kPatience{5'000};  // beyond kHeldBack
 
 }  // namespace
 
-Follower::Follower(zmq::context_t& context, std::string endpoint, EventSequence after)
-    : context_(context), endpoint_(std::move(endpoint)), after_(after) {}
+Follower::Follower(zmq::context_t& context, std::string endpoint, std::optional<io::Key> key,
+                   EventSequence after)
+    : context_(context), endpoint_(std::move(endpoint)), key_(std::move(key)), after_(after) {}
 
 zmq::pollitem_t Follower::item() {
-  if (!dealer_) dealer_.emplace(context_, endpoint_);
+  if (!dealer_) dealer_.emplace(context_, endpoint_, key_);
   const int wanted = asked_ ? ZMQ_POLLIN : ZMQ_POLLOUT;
   return {dealer_->handle().handle(), 0, static_cast<short>(wanted), 0};
 }

@@ -16,7 +16,8 @@ namespace seaworthy::cli {
 class Follower {
  public:
   // Tells events after `after`.
-  Follower(zmq::context_t& context, std::string endpoint, EventSequence after);
+  Follower(zmq::context_t& context, std::string endpoint, std::optional<io::Key> key,
+           EventSequence after);
 
   zmq::pollitem_t item();
   Instant deadline() const;
@@ -28,6 +29,7 @@ class Follower {
  private:
   zmq::context_t& context_;
   std::string endpoint_;
+  std::optional<io::Key> key_;
   EventSequence after_;
   std::optional<io::Dealer> dealer_;
   bool asked_ = false;

@@ -50,8 +50,13 @@ bool is_told(const wire::EventRow& event) {
   return true;
 }
 
-Narrator::Narrator(zmq::context_t& context, std::string broker, int interrupt_fd, Screen& screen)
-    : context_(context), broker_(std::move(broker)), interrupt_fd_(interrupt_fd), screen_(screen) {}
+Narrator::Narrator(zmq::context_t& context, std::string broker, std::optional<io::Key> key,
+                   int interrupt_fd, Screen& screen)
+    : context_(context),
+      broker_(std::move(broker)),
+      key_(std::move(key)),
+      interrupt_fd_(interrupt_fd),
+      screen_(screen) {}
 
 void Narrator::tell(const wire::EventRow& event) {
   if (!is_told(event)) return;
@@ -73,6 +78,7 @@ void Narrator::tell_failure(const wire::EventRow& event) {
 std::string Narrator::last_output(JobId job) {
   io::ClientOptions connection;
   connection.endpoints = {broker_};
+  connection.key = key_;
   connection.give_up_after = Duration{2'000};
   connection.interrupt_fd = interrupt_fd_;
   io::Client client(context_, connection);

@@ -4,9 +4,11 @@
 
 #include <zmq.hpp>
 
+#include <optional>
 #include <string>
 
 #include "cli/screen.h"
+#include "shared/io/keys.h"
 #include "shared/wire/message.h"
 
 namespace seaworthy::cli {
@@ -18,7 +20,8 @@ bool is_told(const wire::EventRow& event);
 class Narrator {
  public:
   // `interrupt_fd` ends its short questions to the broker.
-  Narrator(zmq::context_t& context, std::string broker, int interrupt_fd, Screen& screen);
+  Narrator(zmq::context_t& context, std::string broker, std::optional<io::Key> key,
+           int interrupt_fd, Screen& screen);
   void tell(const wire::EventRow& event);
 
  private:
@@ -27,6 +30,7 @@ class Narrator {
 
   zmq::context_t& context_;
   std::string broker_;
+  std::optional<io::Key> key_;
   int interrupt_fd_;
   Screen& screen_;
 };

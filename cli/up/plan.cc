@@ -4,6 +4,19 @@
 
 namespace seaworthy::cli {
 
+namespace {
+
+void add_key(const UpOptions& options, const char* role, std::vector<std::string>& command) {
+  if (!options.keys.empty())
+    command.insert(command.end(), {"--key", key_of(options, role).string()});
+}
+
+}  // namespace
+
+std::filesystem::path key_of(const UpOptions& options, const std::string& role) {
+  return options.keys.empty() ? options.keys : options.keys / (role + ".key");
+}
+
 Result<Address> parse_address(const std::string& text) {
   const auto wrong = Unexpected{"cannot listen on '" + text +
                                 "': --listen takes HOST:PORT, as 127.0.0.1:8888; port 0 picks one"};
@@ -33,21 +46,27 @@ std::string reachable(const std::string& endpoint) {
 }
 
 std::vector<std::string> broker_command(const UpOptions& options, const std::string& listen) {
-  return {"seaworthy-broker", "--listen", listen, "--state", (options.state / "broker").string()};
+  std::vector<std::string> command{"seaworthy-broker", "--listen", listen, "--state",
+                                   (options.state / "broker").string()};
+  if (!options.keys.empty()) command.insert(command.end(), {"--keys", options.keys.string()});
+  return command;
 }
 
 std::vector<std::string> worker_command(const UpOptions& options, const std::string& broker,
                                         const std::string& host, unsigned number) {
   const std::string text = std::to_string(number);
-  return {"seaworthy-worker",
-          "--broker",
-          broker,
-          "--name",
-          host + "-" + text,
-          "--state",
-          (options.state / ("worker-" + text)).string(),
-          "--mirrors",
-          (options.state / "mirrors").string()};
+  const std::string name = host + "-" + text;
+  std::vector<std::string> command{"seaworthy-worker",
+                                   "--broker",
+                                   broker,
+                                   "--name",
+                                   options.keys.empty() ? name : "worker/" + name,
+                                   "--state",
+                                   (options.state / ("worker-" + text)).string(),
+                                   "--mirrors",
+                                   (options.state / "mirrors").string()};
+  add_key(options, "worker", command);
+  return command;
 }
 
 std::vector<std::string> watcher_command(const UpOptions& options, const std::string& broker) {
@@ -60,6 +79,7 @@ std::vector<std::string> watcher_command(const UpOptions& options, const std::st
                                    (options.state / "mirrors").string(),
                                    "--every",
                                    options.every};
+  add_key(options, "watcher", command);
   for (const std::string& ref : options.refs) command.insert(command.end(), {"--ref", ref});
   if (options.newest_only) command.push_back("--newest-only");
   command.push_back("--");

@@ -14,6 +14,7 @@ struct UpOptions {
   std::filesystem::path state;
   unsigned workers = 1;
   std::string listen = "127.0.0.1:8888";
+  std::filesystem::path keys;     // empty: without
   std::vector<std::string> refs;  // globs; none: the watcher's default
   std::string every = "5s";
   bool newest_only = false;
@@ -31,6 +32,9 @@ Result<std::string> endpoint_for(const std::string& listen);
 
 // For those who connect: a broker that listens on all addresses is reached on this machine.
 std::string reachable(const std::string& endpoint);
+
+// The key that `seaworthy keygen` made for a role; empty when there are to be none.
+std::filesystem::path key_of(const UpOptions& options, const std::string& role);
 
 std::vector<std::string> broker_command(const UpOptions& options, const std::string& listen);
 std::vector<std::string> worker_command(const UpOptions& options, const std::string& broker,

@@ -55,6 +55,11 @@ class Up {
     const std::string broker = reachable(listens_at_);
     io::ClientOptions connection;
     connection.endpoints = {broker};
+    if (!options_.keys.empty()) {
+      auto key = io::read_key(key_of(options_, "admin"));
+      if (!key) return Unexpected{key.error()};
+      connection.key = std::move(*key);
+    }
     connection.give_up_after = Duration{10'000};
     connection.interrupt_fd = signals_.get();
     auto began = io::Client(context_, connection).ask_for<wire::Events>(wire::FetchEvents{});
@@ -63,8 +68,8 @@ class Up {
       if (began.error().kind == io::ClientError::Kind::Interrupted) return Done{};
       return Unexpected{began.error().message};
     }
-    follower_.emplace(context_, broker, began->last);
-    narrator_.emplace(context_, broker, signals_.get(), screen_);
+    follower_.emplace(context_, broker, connection.key, began->last);
+    narrator_.emplace(context_, broker, connection.key, signals_.get(), screen_);
     for (unsigned i = 1; i <= options_.workers; ++i) {
       auto command = worker_command(options_, broker, io::host_name(), i);
       if (auto added = add(Role::Worker, "worker-" + std::to_string(i), command); !added)
@@ -141,7 +146,8 @@ class Up {
     if (!options_.repositories.empty()) return Done{};
     const fs::path demo = options_.state / "demo";
     if (auto made = make_demonstration(demo); !made) return made;
-    auto hooks = install_hooks({demo.string(), "", reachable(listens_at_)});
+    auto hooks = install_hooks(
+        {demo.string(), "", reachable(listens_at_), key_of(options_, "client").string()});
     if (!hooks) return Unexpected{hooks.error()};
     options_.repositories = {demo.string()};
     is_demonstration_ = true;
@@ -213,6 +219,7 @@ class Up {
 Ended run_up(UpOptions options, Screen& screen) {
   std::error_code error;
   options.state = fs::absolute(options.state, error);
+  if (!options.keys.empty()) options.keys = fs::absolute(options.keys, error);
   for (std::string& repository : options.repositories) {
     auto checked = check_repository(repository);
     if (!checked) return Unexpected{checked.error()};

@@ -33,73 +33,84 @@ Result<wire::Envelope, ClientError> Client::ask(const wire::Message& message, Du
   auto gave_up = [&] {
     return options_.give_up_after && now() - started >= *options_.give_up_after + waits;
   };
+  const Unexpected interrupted{ClientError{ClientError::Kind::Interrupted, "interrupted", {}}};
   Duration backoff = options_.first_backoff;
+  size_t refusals = 0;  // one after the other
   for (bool first = true;; first = false) {
-    const std::string& endpoint = options_.endpoints[endpoint_];
-    const uint64_t tag = next_tag_++;
-    if (!dealer_) dealer_.emplace(context_, endpoint);
     Instant until = now() + options_.try_for + waits;
     if (options_.give_up_after) until = std::min(until, started + *options_.give_up_after + waits);
-
-    // IMMEDIATE: nothing is taken before the connection stands, so the send itself is awaited.
     Duration retry_after{0};
     std::optional<wire::Envelope> answer;
-    Sent sent = Sent::Full;
-    zmq::pollitem_t writable[] = {{dealer_->handle().handle(), 0, ZMQ_POLLOUT, 0},
-                                  {nullptr, options_.interrupt_fd, ZMQ_POLLIN, 0}};
-    const size_t watched = options_.interrupt_fd >= 0 ? 2 : 1;
-    poll(std::span(writable, watched), std::max(until - now(), Duration{0}));
-    if (watched == 2 && writable[1].revents != 0)
-      return Unexpected{ClientError{ClientError::Kind::Interrupted, "interrupted", {}}};
-    if (writable[0].revents != 0) sent = dealer_->send({message, tag, {}});
-    if (sent == Sent::Taken) {
-      switch (wait_for_answer(tag, until, answer)) {
-        case Waited::Interrupted:
-          return Unexpected{ClientError{ClientError::Kind::Interrupted, "interrupted", {}}};
-        case Waited::TimedOut: break;
-        case Waited::Answered:
-          auto* error = std::get_if<wire::Error>(&answer->message);
-          if (error == nullptr) return std::move(*answer);
-          if (!error->retryable)
-            return Unexpected{ClientError{ClientError::Kind::Refused, error->message, error->code}};
-          retry_after = Duration{static_cast<int64_t>(error->retry_after_ms)};
-          break;
-      }
+    const Waited waited = try_once(message, until, answer);
+    if (waited == Waited::Interrupted) return interrupted;
+    if (waited == Waited::Ready) {
+      auto* error = std::get_if<wire::Error>(&answer->message);
+      if (error == nullptr) return std::move(*answer);
+      if (!error->retryable)
+        return Unexpected{ClientError{ClientError::Kind::Refused, error->message, error->code}};
+      retry_after = Duration{static_cast<int64_t>(error->retry_after_ms)};
     }
+    // Who gives up some time is a person: told at once that there is nothing to wait for.
+    refusals = waited == Waited::Refused ? refusals + 1 : 0;
+    if (options_.give_up_after && refusals == options_.endpoints.size())
+      return Unexpected{
+          ClientError{ClientError::Kind::Refused, trouble_, wire::ErrorCode::Refused}};
+    const std::string endpoint = options_.endpoints[endpoint_];
     dealer_.reset();  // never trust a reconnection: a new socket for every try
     endpoint_ = (endpoint_ + 1) % options_.endpoints.size();
-    if (gave_up())
-      return Unexpected{
-          ClientError{ClientError::Kind::NoAnswer,
-                      "no broker answered " + std::string(wire::name_of(message)) + " at " +
-                          joined(options_.endpoints) +
-                          ": is one running there? Start one with `seaworthy up`, or name another "
-                          "with --broker",
-                      {}}};
+    if (gave_up()) return Unexpected{no_answer(message)};
     if (first && options_.on_trouble)
-      options_.on_trouble("no answer from the broker at " + endpoint +
-                          "; asking again until there is one");
-    if (!pause(std::max(retry_after, jittered(backoff))))
-      return Unexpected{ClientError{ClientError::Kind::Interrupted, "interrupted", {}}};
+      options_.on_trouble(trouble_.empty() ? "no answer from the broker at " + endpoint +
+                                                 "; asking again until there is one"
+                                           : trouble_ + "; asking again");
+    if (!pause(std::max(retry_after, jittered(backoff)))) return interrupted;
     backoff = std::min(backoff * 2, options_.longest_backoff);
   }
 }
 
-Client::Waited Client::wait_for_answer(uint64_t tag, Instant until,
-                                       std::optional<wire::Envelope>& answer) {
-  const size_t watched = options_.interrupt_fd >= 0 ? 2 : 1;
+ClientError Client::no_answer(const wire::Message& message) const {
+  const std::string why = trouble_.empty()
+                              ? "is one running there? Start one with `seaworthy up`, or name "
+                                "another with --broker"
+                              : trouble_;
+  return {ClientError::Kind::NoAnswer,
+          "no broker answered " + std::string(wire::name_of(message)) + " at " +
+              joined(options_.endpoints) + ": " + why,
+          {}};
+}
+
+Client::Waited Client::try_once(const wire::Message& message, Instant until,
+                                std::optional<wire::Envelope>& answer) {
+  if (!dealer_) dealer_.emplace(context_, options_.endpoints[endpoint_], options_.key);
+  const uint64_t tag = next_tag_++;
+  // IMMEDIATE: nothing is taken before the connection stands, so the send itself is awaited.
+  if (const Waited waited = wait_for(ZMQ_POLLOUT, until); waited != Waited::Ready) return waited;
+  if (dealer_->send({message, tag, {}}) != Sent::Taken) return Waited::TimedOut;
   for (;;) {
     while (auto received = dealer_->receive())
       if (*received && (*received)->tag == tag) {
+        trouble_.clear();
         answer = std::move(**received);
-        return Waited::Answered;
+        return Waited::Ready;
       }
-    Duration left = until - now();
-    if (left <= Duration{0}) return Waited::TimedOut;
-    zmq::pollitem_t items[] = {{dealer_->handle().handle(), 0, ZMQ_POLLIN, 0},
+    if (const Waited waited = wait_for(ZMQ_POLLIN, until); waited != Waited::Ready) return waited;
+  }
+}
+
+Client::Waited Client::wait_for(short what, Instant until) {
+  for (;;) {
+    zmq::pollitem_t items[] = {{dealer_->handle().handle(), 0, what, 0},
+                               {dealer_->trouble_handle(), 0, ZMQ_POLLIN, 0},
                                {nullptr, options_.interrupt_fd, ZMQ_POLLIN, 0}};
-    poll(std::span(items, watched), left);
-    if (watched == 2 && items[1].revents != 0) return Waited::Interrupted;
+    const size_t watched = options_.interrupt_fd >= 0 ? 3 : 2;
+    poll(std::span(items, watched), std::max(until - now(), Duration{0}));
+    if (watched == 3 && items[2].revents != 0) return Waited::Interrupted;
+    if (items[0].revents != 0) return Waited::Ready;
+    if (auto trouble = dealer_->trouble()) {
+      trouble_ = trouble->text;
+      if (trouble->is_refusal) return Waited::Refused;
+    }
+    if (now() >= until) return Waited::TimedOut;
   }
 }
 

@@ -20,11 +20,12 @@ namespace seaworthy::io {
 
 struct ClientOptions {
   std::vector<std::string> endpoints;     // at least one
+  std::optional<Key> key;                 // of the one who asks
   std::optional<Duration> give_up_after;  // counted from ask(); none: never
   Duration try_for{2'500};      // for an answer, beyond the wait that the question itself asks for
   Duration first_backoff{500};  // doubled up to longest_backoff, with full jitter
   Duration longest_backoff{30'000};
-  // Told once when an answer is late, with the endpoint and what comes next. May be empty.
+  // Told once when an answer is late or the key is not let in, and what comes next. May be empty.
   std::function<void(const std::string&)> on_trouble;
   // A descriptor that ends the waiting when it is readable (signals); -1: none.
   int interrupt_fd = -1;
@@ -58,9 +59,13 @@ class Client {
   }
 
  private:
-  enum class Waited : uint8_t { Answered, TimedOut, Interrupted };
-  Waited wait_for_answer(uint64_t tag, Instant until, std::optional<wire::Envelope>& answer);
+  enum class Waited : uint8_t { Ready, TimedOut, Refused, Interrupted };
+  Waited try_once(const wire::Message& message, Instant until,
+                  std::optional<wire::Envelope>& answer);
+  // For the socket to become writable or readable.
+  Waited wait_for(short what, Instant until);
   bool pause(Duration for_how_long);
+  ClientError no_answer(const wire::Message& message) const;
   static ClientError unexpected_answer(const wire::Message& message);
 
   zmq::context_t& context_;
@@ -68,6 +73,7 @@ class Client {
   size_t endpoint_ = 0;
   std::optional<Dealer> dealer_;
   uint64_t next_tag_ = 1;
+  std::string trouble_;  // with the last handshake; empty since an answer came
 };
 
 }  // namespace seaworthy::io

@@ -6,9 +6,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "shared/base/time.h"
 #include "shared/io/log.h"
 
 namespace seaworthy::io {
@@ -55,6 +58,41 @@ inline std::optional<int> parse_options(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+}
+
+// Where the key of a program that connects comes from; the same for all of them.
+inline void add_key_options(CLI::App& app, std::string& file, bool& insecure) {
+  app.add_option("--key", file,
+                 "File with this program's key, as `seaworthy keygen` or `invite` makes it")
+      ->type_name("FILE");
+  app.add_flag("--insecure", insecure,
+               "Connect beyond this machine without a key: nothing is encrypted, anybody can "
+               "pretend to be the broker");
+}
+
+// A time as people write it: 500ms, 5s, 1m or 2h; a number alone is seconds. More than 0.
+inline void add_duration_option(CLI::App& app, const char* name, Duration& value,
+                                const char* help) {
+  app.add_option_function<std::string>(
+         name,
+         [&value, name](const std::string& text) {
+           constexpr double kLongestMs = 1e12;
+           double number = 0;
+           const auto [end, error] =
+               std::from_chars(text.data(), text.data() + text.size(), number);
+           const std::string_view unit(end, text.data() + text.size());
+           const double scale = unit == "ms"                  ? 1
+                                : unit == "s" || unit.empty() ? 1'000
+                                : unit == "m"                 ? 60'000
+                                : unit == "h"                 ? 3'600'000
+                                                              : 0;
+           const double ms = number * scale;
+           if (error != std::errc{} || !(ms > 0 && ms <= kLongestMs))
+             throw CLI::ValidationError(name, text + " is no time like 500ms, 5s or 1m");
+           value = Duration{static_cast<int64_t>(ms)};
+         },
+         help)
+      ->type_name("TIME");
 }
 
 inline void add_log_options(CLI::App& app, LogOptions& log) {

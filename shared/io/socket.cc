@@ -1,5 +1,7 @@
 #include "shared/io/socket.h"
 
+#include <atomic>
+#include <cstring>
 #include <stdexcept>
 #include <vector>
 
@@ -10,13 +12,15 @@ namespace {
 
 using zmq::sockopt::backlog;
 
-// A dead peer is noticed by ZMTP heartbeats; TCP keep-alive never fired while data was
-// unacknowledged.
+// A dead peer is noticed by TCP: by keep-alive when nothing is under way, by tcp_maxrt when data is
+// unacknowledged. Not by ZMTP's heartbeats: libzmq 4.3.4 aborts the process when one is due on a
+// connection that broke while its messages were not taken (stream_engine_base.cpp, out_event).
 void set_common(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::linger, 0);
-  socket.set(zmq::sockopt::heartbeat_ivl, 5'000);
-  socket.set(zmq::sockopt::heartbeat_timeout, 15'000);
-  socket.set(zmq::sockopt::heartbeat_ttl, 15'000);
+  socket.set(zmq::sockopt::tcp_keepalive, 1);
+  socket.set(zmq::sockopt::tcp_keepalive_idle, 15);
+  socket.set(zmq::sockopt::tcp_keepalive_intvl, 5);
+  socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
   socket.set(zmq::sockopt::tcp_maxrt, 15'000);
   socket.set(zmq::sockopt::handshake_ivl, 5'000);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(limits::kMessageBytes));
@@ -36,6 +40,12 @@ std::string bind_to(zmq::socket_t& socket, const std::string& endpoint) {
     throw std::runtime_error("cannot listen on " + endpoint + ": " + error.what() + advice);
   }
 }
+
+std::string_view as_text(const KeyBytes& key) {
+  return {reinterpret_cast<const char*>(key.data()), key.size()};
+}
+
+std::atomic<uint64_t> next_dealer = 0;  // names of monitors are unique in a context
 
 std::string_view text(const zmq::message_t& frame) { return {frame.data<char>(), frame.size()}; }
 
@@ -95,8 +105,32 @@ Sent send_envelope(zmq::socket_t& socket, const zmq::const_buffer* routing_id,
   }
 }
 
+// Whom the ZAP handler called the peer. libzmq 4.3.4 does not tell it of the routing id's frame.
+std::string user_of(zmq::message_t& frame) {
+  const char* user = zmq_msg_gets(frame.handle(), "User-Id");
+  return user == nullptr ? "" : user;
+}
+
 // The connection that a frame came by. libzmq 4.3.4 does not tell it of the routing id's frame.
 int descriptor_of(zmq::message_t& frame) { return zmq_msg_get(frame.handle(), ZMQ_SRCFD); }
+
+std::string in_words(uint16_t event, uint32_t value, const std::string& endpoint,
+                     const std::optional<std::string>& key_name) {
+  const std::string at = "the broker at " + endpoint;
+  if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+    return at + " did not let in the key " + key_name.value_or("") +
+           ": it was revoked or never invited there (`seaworthy keys list` on its machine), or it "
+           "is kept out for a while";
+  if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
+    return key_name
+               ? at + " knows no keys, and this program was told to use one: is it the right "
+                      "address, and was the broker started with --keys?"
+               : at + " lets in only those with a key: name one with --key; `seaworthy invite` "
+                      "on its machine makes one";
+  if (!key_name) return at + " ended the handshake: is that a broker, and does it want a key?";
+  return at + " has another key than the one that " + *key_name +
+         " was made for: is it the right address, or was the broker given new keys?";
+}
 
 // ROUTER's own routing ids are a zero byte and a number.
 std::optional<Peer> peer_from(const zmq::message_t& frame) {
@@ -117,9 +151,25 @@ void poll(std::span<zmq::pollitem_t> items, Duration most) {
   }
 }
 
-Dealer::Dealer(zmq::context_t& context, const std::string& endpoint)
-    : socket_(context, zmq::socket_type::dealer) {
+Dealer::Dealer(zmq::context_t& context, const std::string& endpoint, const std::optional<Key>& key)
+    : endpoint_(endpoint),
+      socket_(context, zmq::socket_type::dealer),
+      monitor_(context, zmq::socket_type::pair) {
   set_common(socket_);
+  if (key) {
+    key_name_ = key->name;
+    const PublicKey own = public_key_of(key->secret);
+    socket_.set(zmq::sockopt::curve_serverkey, as_text(key->server.bytes));
+    socket_.set(zmq::sockopt::curve_publickey, as_text(own.bytes));
+    socket_.set(zmq::sockopt::curve_secretkey, as_text(key->secret.bytes));
+  }
+  monitor_.set(zmq::sockopt::linger, 0);
+  const std::string events = "inproc://trouble-of-" + std::to_string(next_dealer++);
+  constexpr int kHandshakes = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                              ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                              ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+  if (zmq_socket_monitor(socket_.handle(), events.c_str(), kHandshakes) != 0) throw zmq::error_t();
+  monitor_.connect(events);
   socket_.set(zmq::sockopt::immediate, true);  // nothing is queued for a broker that is not there
   socket_.set(zmq::sockopt::reconnect_ivl, 200);
   socket_.set(zmq::sockopt::reconnect_ivl_max, 10'000);
@@ -141,8 +191,30 @@ std::optional<Result<wire::Envelope, wire::DecodeError>> Dealer::receive() {
   return decode_frames(frames.kept, 0);
 }
 
-Router::Router(zmq::context_t& context) : socket_(context, zmq::socket_type::router) {
+std::optional<Trouble> Dealer::trouble() {
+  std::optional<Trouble> last;
+  zmq::message_t frame, address;
+  while (monitor_.recv(frame, zmq::recv_flags::dontwait)) {
+    if (frame.more()) (void)monitor_.recv(address, zmq::recv_flags::dontwait);
+    uint16_t event = 0;
+    uint32_t value = 0;
+    if (frame.size() != sizeof event + sizeof value) continue;
+    std::memcpy(&event, frame.data(), sizeof event);
+    std::memcpy(&value, frame.data<char>() + sizeof event, sizeof value);
+    last = Trouble{in_words(event, value, endpoint_, key_name_),
+                   event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH ||
+                       value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH};
+  }
+  return last;
+}
+
+Router::Router(zmq::context_t& context, const std::optional<SecretKey>& key)
+    : socket_(context, zmq::socket_type::router) {
   set_common(socket_);
+  if (key) {
+    socket_.set(zmq::sockopt::curve_server, 1);
+    socket_.set(zmq::sockopt::curve_secretkey, as_text(key->bytes));
+  }
   socket_.set(zmq::sockopt::router_mandatory, true);  // else unroutable messages vanish silently
   socket_.set(zmq::sockopt::rcvhwm, limits::kMessagesPerPeer);
   socket_.set(zmq::sockopt::sndhwm, limits::kAnswersPerPeer);
@@ -166,9 +238,10 @@ std::optional<Received> Router::receive() {
   Received received{peer.value_or(Peer{}),
                     Unexpected{wire::DecodeError{wire::ErrorCode::BadMessage,
                                                  "the peer set a routing id of its own", 0}},
-                    -1, 0};
+                    "", -1, 0};
   if (frames.kept.size() > 1) {
     received.descriptor = descriptor_of(frames.kept[1]);
+    received.user = user_of(frames.kept[1]);
     received.wire_bytes = frames.wire_bytes - wire_size(frames.kept[0]);
   }
   if (peer) received.envelope = decode_frames(frames.kept, 1);

@@ -51,10 +51,17 @@ inline constexpr int kAnswersPerPeer = 64;      // sent to one connection and no
 // Of one connection, beyond its whole messages that were looked at: room for those that wait, and
 // for one on its way in.
 inline constexpr uint64_t kUnreadBytes = (kMessagesPerPeer + 2) * 3ull * kMessageBytes;
-inline constexpr Duration kConnectionsLook = 250ms;        // how often they are looked at
-inline constexpr uint32_t kSlotsPerWorker = 1'000;         // jobs one worker holds at a time
+inline constexpr Duration kConnectionsLook = 250ms;  // how often they are looked at
+// Of one connection, or of all that have one key. More than an honest one can use: a worker of
+// trivial jobs sends ten messages a job.
+inline constexpr uint64_t kMessagesPerSecond = 50'000;
+inline constexpr uint64_t kBytesPerSecond = 1024ull * 1024 * 1024;
+inline constexpr size_t kConnectionsPerKey = kConnections / 2;
+inline constexpr Duration kQuarantine = 1min;       // that an offender's key is not let in
+inline constexpr uint32_t kSlotsPerWorker = 1'000;  // jobs one worker holds at a time
 inline constexpr size_t kQueuedJobs = 2'000'000;
 inline constexpr size_t kParkedRequests = 20'000;  // long polls that wait
+inline constexpr Duration kDemandLook = 20ms;      // between two looks for who awaits demand
 inline constexpr size_t kRemovedAtOnce = 64;     // builds that retention removes in one transaction
 inline constexpr Duration kKeptAtLeast = 10min;  // a finished build, whatever is not to be kept
 inline constexpr Duration kCopiesArriveWithin = 1min;  // of a request, by whatever ways

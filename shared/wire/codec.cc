@@ -32,7 +32,7 @@ constexpr std::array<TypeName, std::variant_size_v<Message>> kTypes{{
     {68, "ListBuilds"},   {69, "BuildList"},   {70, "ShowBuild"},   {71, "BuildDetail"},
     {72, "ListWorkers"},  {73, "WorkerList"},  {74, "QueueStatus"}, {75, "QueueStatusOk"},
     {76, "FetchEvents"},  {77, "Events"},      {78, "FetchOutput"}, {79, "OutputData"},
-    {80, "Event"},        {127, "Error"},
+    {80, "Event"},        {127, "Error"},      {42, "AwaitDemand"}, {43, "Demand"},
 }};
 
 struct AnyField {

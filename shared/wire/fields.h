@@ -153,6 +153,14 @@ void fields(F&& f, NotifyOk& m) {
   f("watchers", m.watchers);
 }
 template <class F>
+void fields(F&& f, AwaitDemand& m) {
+  f("labels", m.labels), f("known", m.known), f("wait_ms", m.wait_ms);
+}
+template <class F>
+void fields(F&& f, Demand& m) {
+  f("waiting", m.waiting);
+}
+template <class F>
 void fields(F&& f, AwaitNotice& m) {
   f("after", m.after), f("wait_ms", m.wait_ms);
 }

@@ -238,6 +238,18 @@ struct Notice {
   std::vector<std::string> repositories;
 };
 
+// How many ready jobs could a worker with these labels run? Answered at once if that is another
+// number than `known`, else when it changes, or after wait_ms. For who starts and stops workers.
+struct AwaitDemand {
+  std::vector<std::string> labels;
+  uint64_t known = 0;  // of the last answer, 0 at first
+  uint64_t wait_ms = 0;
+};
+
+struct Demand {
+  uint64_t waiting = 0;  // ready jobs that no worker has yet
+};
+
 struct Ok {};
 
 // ---- clients and broker: what asks
@@ -477,7 +489,7 @@ using Message =
                  SubmitOk, AdvanceHead, Cancel, CancelOk, Notify, NotifyOk, AwaitNotice, Notice, Ok,
                  Ping, Pong, ListHeads, HeadList, ListBuilds, BuildList, ShowBuild, BuildDetail,
                  ListWorkers, WorkerList, QueueStatus, QueueStatusOk, FetchEvents, Events,
-                 FetchOutput, OutputData, EventRow, Error>;
+                 FetchOutput, OutputData, EventRow, Error, AwaitDemand, Demand>;
 
 // What travels: a message, the tag that its answer repeats, and bytes that are not msgpack's.
 struct Envelope {

@@ -556,3 +556,18 @@ TEST_CASE("a Hello that was overtaken by a newer one takes nothing from its work
   broker.finish(2, broker.assign, Outcome::Passed);
   CHECK(broker.verdict_of_build(broker.build) == Verdict::Passed);
 }
+
+TEST_CASE("demand counts ready jobs that nobody has, and none while the disk is full") {
+  Harness broker;
+  CHECK(broker.core().demand({}) == 0);
+  broker.submit(a_submit(1, {3, 2, 1}, {a_job("build"), a_job("test", {"build"})}));
+  CHECK(broker.core().demand({}) == 3);
+  CHECK(broker.core().demand({"linux"}) == 3);
+  broker.idle_worker(1, "amy", 1);
+  CHECK(broker.core().demand({}) == 2);
+  broker.accept(1, broker.last<wire::Assign>(1));
+  broker.finish(1, broker.last<wire::Assign>(1), Outcome::Passed);
+  CHECK(broker.core().demand({}) == 3);
+  broker.tell(SpaceChanged{false});
+  CHECK(broker.core().demand({}) == 0);
+}

@@ -88,6 +88,26 @@ class ForeignWorker(Case):
             message = follower.receive(20)
         self.assertEqual(kinds, ["build_submitted", "job_finished", "build_finished"])
 
+    def test_who_awaits_demand_is_told_when_jobs_wait_and_when_they_are_taken(self):
+        self.start_broker()
+        client, pool = Connection(self.broker_address), Connection(self.broker_address)
+
+        def demand(known, wait_ms=30_000):
+            return pool.ask("AwaitDemand", labels=["linux"], known=known, wait_ms=wait_ms)[1]["waiting"]
+
+        self.assertEqual(demand(known=7), 0)
+        self.assertEqual(demand(known=0, wait_ms=1), 0)
+        pool.send("AwaitDemand", tag=900, labels=["linux"], known=0, wait_ms=30_000)
+        submit(client, "/srv/project", [revision(2), revision(1)])
+        name, answer, tag, _ = pool.receive(20)
+        self.assertEqual((name, answer["waiting"], tag), ("Demand", 2, 900))
+        worker = Worker(self.broker_address, "python")
+        worker.hello()
+        worker.take()
+        self.assertEqual(demand(known=2), 1)
+        name, refused, _ = pool.ask("AwaitDemand", labels=["x" * 129], known=0, wait_ms=0)
+        self.assertEqual((name, refused["code"]), ("Error", "bad_message"))
+
 
 class Start(Case):
     def test_a_port_in_use_is_named_with_what_to_do(self):

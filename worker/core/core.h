@@ -54,6 +54,8 @@ class Core {
   std::optional<Instant> next_deadline() const;
 
   Phase phase() const;
+  // Running ones, and outcomes that no broker has recorded.
+  bool holds_attempts() const { return !held_.empty(); }
   const BootId& boot() const { return settings_.boot; }
   const Ignored& ignored() const { return ignored_; }
 

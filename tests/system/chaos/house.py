@@ -167,7 +167,8 @@ class House:
     def _broker(self, *more, **options):
         listen = self.broker_address or "tcp://127.0.0.1:0"
         return Program(self.folder / "broker.log", "seaworthy-broker", "--listen", listen, "--state",
-                       self.folder / "broker", *Case.timing, *self.broker_options, *more, environment=self.broker_switches.environment, **options)
+                       self.folder / "broker", *Case.timing, *self.broker_options, *more,
+                       environment=self.broker_switches.environment, **options)
 
     def _add(self, role):
         with self.lock:

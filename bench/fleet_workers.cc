@@ -1,0 +1,392 @@
+// A fleet of workers for bench/fleet: any number of them in one process, each with the real core
+// and the real protocol, so that they say what real ones do; but their jobs are only waited for.
+// One command a line on stdin, one JSON object a line as the answer:
+//
+//   workers N            have so many, and wait until all are welcomed
+//   job MS BYTES         how long a job takes, and its output, from now on
+//   load JOBS SECONDS    keep so many jobs unfinished for so long
+//   latency ROUNDS       one job at a time: microseconds from the submit's acknowledgement, and
+//   from
+//                        the submit, until a worker has the job
+//   counters             messages sent and received so far
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <deque>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "shared/base/overloaded.h"
+#include "shared/io/client.h"
+#include "shared/io/clock.h"
+#include "shared/io/fd.h"
+#include "shared/io/socket.h"
+#include "shared/model/limits.h"
+#include "worker/core/core.h"
+
+namespace seaworthy::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kThreads = 4;
+
+// What all threads share.
+struct Fleet {
+  std::string broker;
+  zmq::context_t context{1};
+  std::atomic<int64_t> job_ms{100};
+  std::atomic<uint64_t> output_bytes{1024};
+  std::atomic<uint64_t> welcomed{0};
+  std::atomic<uint64_t> sent{0}, received{0};
+  std::atomic<uint64_t> recorded{0};
+  // When the job that was assigned last came.
+  std::mutex mutex;
+  std::condition_variable assigned;
+  std::map<uint64_t, Clock::time_point> assigned_at;  // by build
+};
+
+class Worker {
+ public:
+  Worker(Fleet& fleet, size_t number)
+      : fleet_(fleet),
+        core_(settings(number)),
+        dealer_(std::in_place, fleet.context, fleet.broker) {
+    step(worker::Tick{});
+  }
+
+  int descriptor() { return dealer_->handle().get(zmq::sockopt::fd); }
+  // True when the socket is another one than before.
+  bool turn() {
+    const uint64_t before = sockets_;
+    receive();
+    finish_job();
+    step(worker::Tick{});
+    receive();  // sending may have taken the sign that something came
+    return sockets_ != before;
+  }
+  std::optional<Instant> next_deadline() const {
+    std::optional<Instant> due = core_.next_deadline();
+    if (job_ends_ && (!due || *job_ends_ < *due)) due = job_ends_;
+    return due;
+  }
+
+ private:
+  static worker::Settings settings(size_t number) {
+    worker::Settings settings;
+    settings.worker = "bench-" + std::to_string(number);
+    settings.boot = io::random_token<BootId>();
+    settings.host = "bench";
+    settings.pid = static_cast<uint32_t>(getpid());
+    settings.version = SEAWORTHY_VERSION;
+    settings.labels = {"linux"};
+    io::fill_random(&settings.seed, sizeof settings.seed);
+    return settings;
+  }
+
+  void receive() {
+    if (missing_ && (dealer_->handle().get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0) {
+      missing_ = false;
+      step(worker::Writable{});
+    }
+    while (auto received = dealer_->receive()) {
+      ++fleet_.received;
+      if (!*received) continue;
+      wire::Message& message = (*received)->message;
+      if (std::holds_alternative<wire::Welcome>(message)) ++fleet_.welcomed;
+      if (const auto* assign = std::get_if<wire::Assign>(&message)) saw(*assign);
+      step(worker::Received{std::move(message)});
+    }
+  }
+
+  void saw(const wire::Assign& assign) {
+    const std::lock_guard lock(fleet_.mutex);
+    fleet_.assigned_at[assign.build.value] = Clock::now();
+    if (fleet_.assigned_at.size() > 10'000) fleet_.assigned_at.erase(fleet_.assigned_at.begin());
+    fleet_.assigned.notify_all();
+  }
+
+  void finish_job() {
+    if (!job_ends_ || io::now() < *job_ends_) return;
+    job_ends_.reset();
+    wire::AttemptFinished report;
+    report.job = job_.job;
+    report.attempt = job_.attempt;
+    report.outcome = Outcome::Passed;
+    report.steps = {{"test", 0, 100}};
+    report.output_bytes = fleet_.output_bytes;
+    if (report.output_bytes > 0) step(worker::OutputGrew{job_, report.output_bytes});
+    step(worker::AttemptEnded{std::move(report)});
+  }
+
+  void step(const worker::Event& event) {
+    happened_.push_back(event);
+    if (happened_.size() > 1) return;  // within another step
+    for (; !happened_.empty(); happened_.pop_front())
+      for (const worker::Effect& effect : core_.step(io::moment(), happened_.front()))
+        perform(effect);
+  }
+
+  void perform(const worker::Effect& effect) {
+    std::visit(
+        overloaded{[this](const worker::Send& what) {
+                     send({what.message, 0, {}});
+                   },
+                   [this](const worker::SendOutput& what) {
+                     send({wire::Output{core_.boot(), what.key.job, what.key.attempt, what.offset},
+                           0, std::string(what.size_bytes, 'x')});
+                   },
+                   [this](const worker::StartAttempt& what) {
+                     job_ = {what.assign.job, what.assign.attempt};
+                     job_ends_ = io::now() + Duration{fleet_.job_ms};
+                   },
+                   [this](const worker::KillAttempt& what) {
+                     job_ends_.reset();
+                     happened_.push_back(worker::AttemptGone{what.key});
+                   },
+                   [this](const worker::DiscardSpool&) { ++fleet_.recorded; },
+                   [this](const worker::Reconnect&) {
+                     dealer_.emplace(fleet_.context, fleet_.broker);
+                     ++sockets_;
+                   },
+                   [](const auto&) {}},
+        effect);
+  }
+
+  void send(const wire::Envelope& envelope) {
+    if (dealer_->send(envelope) == io::Sent::Taken)
+      ++fleet_.sent;
+    else
+      missing_ = true;
+  }
+
+  Fleet& fleet_;
+  worker::Core core_;
+  std::optional<io::Dealer> dealer_;
+  std::deque<worker::Event> happened_;
+  bool missing_ = false;  // a message could not be handed over
+  uint64_t sockets_ = 1;
+  AttemptKey job_;
+  std::optional<Instant> job_ends_;
+};
+
+// Some of the workers, in a thread of their own.
+class Crew {
+ public:
+  explicit Crew(Fleet& fleet) : fleet_(fleet), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    thread_ = std::thread([this] { run(); });
+  }
+  ~Crew() {
+    stop_ = true;
+    thread_.join();
+  }
+  void add(size_t number) {
+    const std::lock_guard lock(mutex_);
+    to_add_.push_back(number);
+  }
+
+ private:
+  void run() {
+    std::array<epoll_event, 256> events{};
+    while (!stop_) {
+      add_new();
+      Duration wait{100};  // then the new ones are looked for
+      if (!due_.empty()) wait = std::clamp(due_.begin()->first - io::now(), Duration{0}, wait);
+      const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                   static_cast<int>(wait.count()));
+      for (int i = 0; i < count; ++i) turn(events[static_cast<size_t>(i)].data.u64);
+      const Instant now = io::now();
+      while (!due_.empty() && due_.begin()->first <= now) turn(due_.begin()->second);
+    }
+  }
+  void add_new() {
+    const std::lock_guard lock(mutex_);
+    for (const size_t number : to_add_) {
+      workers_.push_back(std::make_unique<Worker>(fleet_, number));
+      deadlines_.emplace_back();
+      watch(workers_.size() - 1);
+      turn(workers_.size() - 1);
+    }
+    to_add_.clear();
+  }
+  void watch(size_t index) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = index;
+    epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, workers_[index]->descriptor(), &event);
+  }
+  void turn(size_t index) {
+    if (workers_[index]->turn()) watch(index);
+    const std::optional<Instant> due = workers_[index]->next_deadline();
+    if (deadlines_[index]) due_.erase({*deadlines_[index], index});
+    deadlines_[index] = due;
+    if (due) due_.insert({*due, index});
+  }
+
+  Fleet& fleet_;
+  io::Fd epoll_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::optional<Instant>> deadlines_;
+  std::set<std::pair<Instant, size_t>> due_;
+  std::mutex mutex_;
+  std::vector<size_t> to_add_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+// Submits builds of one job each.
+class Submitter {
+ public:
+  explicit Submitter(Fleet& fleet) : fleet_(fleet), client_(fleet.context, options(fleet)) {
+    io::fill_random(&run_, sizeof run_);
+  }
+  // The number of the last build.
+  uint64_t submit(size_t count) {
+    wire::Submit submit;
+    submit.request = io::random_token<RequestId>();
+    submit.repository = "/srv/bench";
+    submit.ref = "refs/heads/main";
+    JobSpec job;
+    job.name = "test";
+    job.steps = {{"test", "true", {}}};
+    job.timeout = Duration{60'000};
+    submit.pipelines = {{{job}, std::nullopt}};
+    for (size_t i = 0; i < count; ++i) {
+      std::array<char, 41> revision{};
+      std::snprintf(revision.data(), revision.size(), "%016llx%024llx",
+                    static_cast<unsigned long long>(run_),
+                    static_cast<unsigned long long>(++revisions_));
+      submit.revisions.push_back(
+          {revision.data(), static_cast<uint32_t>(i), 0, "a commit", "somebody"});
+    }
+    submit.tip = submit.revisions.front().revision;
+    auto ok = client_.ask_for<wire::SubmitOk>(submit);
+    if (!ok) {
+      std::fprintf(stderr, "%s\n", ok.error().message.c_str());
+      std::exit(1);
+    }
+    return ok->builds.front().build.value;
+  }
+  uint64_t submitted() const { return revisions_; }
+
+ private:
+  static io::ClientOptions options(const Fleet& fleet) {
+    io::ClientOptions options;
+    options.endpoints = {fleet.broker};
+    return options;
+  }
+
+  Fleet& fleet_;
+  io::Client client_;
+  uint64_t run_ = 0;
+  uint64_t revisions_ = 0;
+};
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void pause(int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+
+void load(Fleet& fleet, Submitter& submitter, uint64_t jobs, double seconds) {
+  const auto start = Clock::now();
+  const uint64_t before = fleet.recorded;
+  uint64_t unfinished_before = submitter.submitted() - before;
+  while (seconds_since(start) < seconds) {
+    const uint64_t unfinished = submitter.submitted() - fleet.recorded - unfinished_before;
+    if (unfinished < jobs)
+      submitter.submit(std::min<uint64_t>(jobs - unfinished, limits::kSubmitRevisions));
+    pause(5);
+  }
+  std::printf("{\"jobs\": %llu, \"seconds\": %.3f}\n",
+              static_cast<unsigned long long>(fleet.recorded - before), seconds_since(start));
+  for (int i = 0; i < 6'000 && submitter.submitted() - fleet.recorded > unfinished_before; ++i)
+    pause(10);
+}
+
+void latency(Fleet& fleet, Submitter& submitter, int rounds) {
+  std::string from_ack, from_submit;
+  for (int i = 0; i < rounds; ++i) {
+    const uint64_t recorded = fleet.recorded;
+    const auto asked = Clock::now();
+    const uint64_t build = submitter.submit(1);
+    const auto acknowledged = Clock::now();
+    std::unique_lock lock(fleet.mutex);
+    fleet.assigned.wait_for(lock, std::chrono::seconds(60),
+                            [&] { return fleet.assigned_at.contains(build); });
+    const auto at = fleet.assigned_at[build];
+    lock.unlock();
+    auto add = [&](std::string& list, Clock::time_point since) {
+      const auto us = std::chrono::duration_cast<std::chrono::microseconds>(at - since).count();
+      list += (list.empty() ? "" : ", ") + std::to_string(us);
+    };
+    add(from_ack, acknowledged), add(from_submit, asked);
+    for (int wait = 0; wait < 10'000 && fleet.recorded == recorded; ++wait) pause(1);
+    pause(5);
+  }
+  std::printf("{\"from_ack_us\": [%s], \"from_submit_us\": [%s]}\n", from_ack.c_str(),
+              from_submit.c_str());
+}
+
+void run(const std::string& broker) {
+  Fleet fleet;
+  fleet.broker = broker;
+  fleet.context.set(zmq::ctxopt::max_sockets, 60'000);
+  Submitter submitter(fleet);
+  std::vector<std::unique_ptr<Crew>> crews;
+  for (size_t i = 0; i < kThreads; ++i) crews.push_back(std::make_unique<Crew>(fleet));
+  size_t workers = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::string command;
+    uint64_t number = 0, second = 0;
+    words >> command >> number >> second;
+    if (command == "workers") {
+      for (; workers < number; ++workers) crews[workers % kThreads]->add(workers);
+      while (fleet.welcomed < workers) pause(10);
+      std::printf("{\"workers\": %zu}\n", workers);
+    } else if (command == "job") {
+      fleet.job_ms = static_cast<int64_t>(number), fleet.output_bytes = second;
+      std::printf("{}\n");
+    } else if (command == "load") {
+      load(fleet, submitter, number, static_cast<double>(second));
+    } else if (command == "latency") {
+      latency(fleet, submitter, static_cast<int>(number));
+    } else if (command == "counters") {
+      std::printf("{\"sent\": %llu, \"received\": %llu}\n",
+                  static_cast<unsigned long long>(fleet.sent),
+                  static_cast<unsigned long long>(fleet.received));
+    }
+    std::fflush(stdout);
+  }
+}
+
+}  // namespace
+}  // namespace seaworthy::bench
+
+int main(int argc, char** argv) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: fleet_workers BROKER\n");
+    return 2;
+  }
+  seaworthy::bench::run(argv[1]);
+  return 0;
+}
