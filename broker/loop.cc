@@ -41,7 +41,7 @@ Duration wait_of(const wire::Message& message) {
 
 }  // namespace
 
-Loop::Loop(const LoopOptions& options, const io::Fd& signals)
+Loop::Loop(const LoopOptions& options, const io::Fd& signals, io::Supervisor& supervisor)
     : keys_(ring_in(options.keys)),
       doorkeeper_(context_, keys_ ? &*keys_ : nullptr),
       router_(context_, keys_ ? std::optional(keys_->secret()) : std::nullopt),
@@ -50,6 +50,7 @@ Loop::Loop(const LoopOptions& options, const io::Fd& signals)
           {options.connections, limits::kUnreadBytes, limits::kMessagesPerSecond,
            limits::kMessagesPerSecondMore, limits::kBytesPerSecond, limits::kConnectionsPerKey}),
       signals_(signals),
+      supervisor_(supervisor),
       started_(io::wall_now()),
       keeps_all_(options.keep.all()),
       journal_(options.state / "seaworthy.db"),
@@ -69,6 +70,7 @@ Ended Loop::run() {
     wait();
     while (std::optional<int> signal = io::next_signal(signals_))
       stopping_ = stopping_ || *signal != SIGHUP;
+    supervisor_.alive(io::now());
     take_committed();
     take_answers();
     look_after_connections(io::now());  // before receive(): who sends has been heard of
@@ -80,7 +82,9 @@ Ended Loop::run() {
     commit();
     look_after_disk(now);
   }
+  if (stopping_) supervisor_.stopping();
   while (durable_batches_ < submitted_batches_) {
+    supervisor_.alive(io::now());
     zmq::pollitem_t items[] = {{nullptr, storage_.fd(), ZMQ_POLLIN, 0}};
     io::poll(items, Duration{1'000});
     take_committed();
@@ -94,6 +98,7 @@ void Loop::wait() {
   if (connections_.size() > 0) due = std::min(due, next_look_);
   due = std::min(due, core_.next_deadline().value_or(due));
   due = std::min(due, long_polls_.next_deadline().value_or(due));
+  due = std::min(due, supervisor_.next_deadline().value_or(due));
   if (demand_may_differ_ && long_polls_.any_waits_for_demand())
     due = std::min(due, look_at_demand_);
   const Duration most = std::max(due - io::now(), Duration{0});

@@ -22,6 +22,7 @@
 #include "broker/storage.h"
 #include "shared/io/fd.h"
 #include "shared/io/log.h"
+#include "shared/io/notify.h"
 #include "shared/io/socket.h"
 
 namespace seaworthy::broker {
@@ -41,8 +42,9 @@ enum class Ended : uint8_t { Stopped, OutOfSpace };
 
 class Loop {
  public:
-  // Opens the store, recovers, binds. Throws with a text for people when one of these fails.
-  Loop(const LoopOptions& options, const io::Fd& signals);
+  // Opens the store, recovers, binds. Throws with a text for people when one of these fails. Who
+  // supervises must outlive it, as the signals.
+  Loop(const LoopOptions& options, const io::Fd& signals, io::Supervisor& supervisor);
   // Until SIGTERM or SIGINT; then everything received is durable and answered. Or until there is no
   // room left to write anything: then another Loop may start when there is. Throws OutOfSpace when
   // the disk was full first, and StoreError when nobody knows what is durable: the process must
@@ -92,6 +94,7 @@ class Loop {
   Connections connections_;
   Instant next_look_;  // at the connections
   const io::Fd& signals_;
+  io::Supervisor& supervisor_;
   UnixMillis started_;
   bool keeps_all_;
   Journal journal_;

@@ -10,6 +10,8 @@
 #include "broker/loop.h"
 #include "broker/options.h"
 #include "shared/io/authorized.h"
+#include "shared/io/clock.h"
+#include "shared/io/notify.h"
 #include "shared/io/paths.h"
 #include "shared/io/signals.h"
 
@@ -17,7 +19,8 @@ namespace {
 
 using namespace seaworthy;
 
-void announce(const broker::Loop& loop, broker::Options& options) {
+void announce(const broker::Loop& loop, broker::Options& options, io::Supervisor& supervisor) {
+  supervisor.ready();
   spdlog::info("serving at {}, state in {}", loop.endpoint(), options.loop.state.string());
   if (options.ready_fd < 0) return;
   nlohmann::json line{{"listen", loop.endpoint()}, {"pid", getpid()}};
@@ -27,7 +30,8 @@ void announce(const broker::Loop& loop, broker::Options& options) {
 }
 
 // Until there is room to begin with, or a signal: false.
-bool wait_for_space(const broker::LoopOptions& options, const io::Fd& signals) {
+bool wait_for_space(const broker::LoopOptions& options, const io::Fd& signals,
+                    io::Supervisor& supervisor) {
   broker::DiskSpace disk({options.state, options.output}, options.least_free_bytes);
   for (bool said = false; disk.look() == broker::Space::None; said = true) {
     if (!said)
@@ -35,6 +39,7 @@ bool wait_for_space(const broker::LoopOptions& options, const io::Fd& signals) {
           "the disk of {} or {} is full: waiting until there is room. Nothing is lost: "
           "workers keep what they have",
           options.state.string(), options.output.string());
+    supervisor.alive(io::now());
     pollfd signal{signals.get(), POLLIN, 0};
     if (poll(&signal, 1, 1'000) > 0) return false;
   }
@@ -58,16 +63,17 @@ void look_at_door(const broker::Options& options) {
 }
 
 int serve(broker::Options& options) {
+  io::Supervisor supervisor = io::Supervisor::of_this_process();
   look_at_door(options);
   options.loop.connections = broker::raise_descriptor_limit();
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
   Result<io::Fd> lock = io::lock_directory(options.loop.state);
   if (!lock) throw std::runtime_error(lock.error());
   std::filesystem::create_directories(options.loop.output);
-  while (wait_for_space(options.loop, signals)) {
+  while (wait_for_space(options.loop, signals, supervisor)) {
     try {
-      broker::Loop loop(options.loop, signals);
-      announce(loop, options);
+      broker::Loop loop(options.loop, signals, supervisor);
+      announce(loop, options, supervisor);
       // The system may have chosen the port: whoever knows it finds the next loop there.
       options.loop.listen = loop.endpoint();
       if (loop.run() == broker::Ended::Stopped) break;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration kQuestion{10'000};
 constexpr Duration kSubmitting{60'000};
+constexpr Duration kHealthCheck{3'000};
 constexpr Duration kNotifying{2'000};  // a hook must not linger
 
 std::string time_or_complaint(const std::string& text) {
@@ -191,6 +192,9 @@ class Tree {
     add_json(*client_command("status", Command::Status,
                              "What waits and why, what runs, and the last verdicts",
                              "seaworthy status\n  seaworthy status --json"));
+    add_json(*client_command(
+        "health", Command::Health, "Does a broker answer? Exit code 0, or 2 and why not",
+        "seaworthy health\n  seaworthy health --timeout 1s --json", kHealthCheck));
     add_json(*client_command("workers", Command::Workers, "The workers that the broker knows",
                              "seaworthy workers\n  seaworthy workers --json"));
   }

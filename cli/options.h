@@ -21,6 +21,7 @@ enum class Command : uint8_t {
   Up,
   Submit,
   Status,
+  Health,
   Builds,
   Show,
   Log,

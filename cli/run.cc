@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include "cli/health.h"
 #include "cli/up/up.h"
 
 namespace seaworthy::cli {
@@ -8,6 +9,7 @@ namespace {
 Ended run_client_command(const Invocation& the, Screen& screen) {
   auto connection = client_options(the.connection, screen);
   if (!connection) return Unexpected{connection.error()};
+  if (the.command == Command::Health) connection->on_trouble = nullptr;  // its one line says it all
   zmq::context_t context;
   if (the.command == Command::Wait) return wait_for_build(context, *connection, the.wait, screen);
   if (the.command == Command::Submit) {
@@ -18,6 +20,7 @@ Ended run_client_command(const Invocation& the, Screen& screen) {
   io::Client client(context, *connection);
   switch (the.command) {
     case Command::Status: return show_status(client, the.json, screen);
+    case Command::Health: return show_health(client, the.json, screen);
     case Command::Builds: {
       BuildsOptions options = the.builds;
       options.json = the.json;
@@ -58,6 +61,7 @@ Ended run(const Invocation& invocation, Screen& screen) {
     case Command::Version: screen.line("seaworthy " SEAWORTHY_VERSION); return ExitCode::Passed;
     case Command::Submit:
     case Command::Status:
+    case Command::Health:
     case Command::Builds:
     case Command::Show:
     case Command::Log:

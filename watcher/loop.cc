@@ -2,9 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <deque>
 #include <thread>
 
+#include "shared/io/clock.h"
 #include "shared/io/signals.h"
 #include "shared/io/socket.h"
 #include "watcher/event.h"
@@ -14,17 +16,20 @@
 namespace seaworthy::watcher {
 namespace {
 
-void wait_for_signal(const io::Fd& signals) {
+void wait_for_signal(const io::Fd& signals, io::Supervisor& supervisor) {
   for (;;) {
+    supervisor.alive(io::now());
+    const std::optional<Instant> due = supervisor.next_deadline();
+    const Duration most = due ? std::max(*due - io::now(), Duration{0}) : Duration{-1};
     zmq::pollitem_t items[] = {{nullptr, signals.get(), ZMQ_POLLIN, 0}};
-    io::poll(items, Duration{-1});
+    io::poll(items, most);
     if (io::next_signal(signals)) return;
   }
 }
 
 }  // namespace
 
-void run_loop(const WatchOptions& options, const io::Fd& signals) {
+void run_loop(const WatchOptions& options, const io::Fd& signals, io::Supervisor& supervisor) {
   zmq::context_t context;
   for (const std::string& broker : options.brokers)
     io::Dealer{context, broker, options.key};  // a good address?
@@ -39,7 +44,9 @@ void run_loop(const WatchOptions& options, const io::Fd& signals) {
   std::vector<std::jthread> threads;
   for (RepositoryWatch& watch : watches) threads.emplace_back([&watch] { watch.run(); });
   threads.emplace_back([&notices] { notices.run(); });
-  wait_for_signal(signals);
+  supervisor.ready();
+  wait_for_signal(signals, supervisor);
+  supervisor.stopping();
   spdlog::info("stopping");
   stop.raise();
 }

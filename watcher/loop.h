@@ -3,12 +3,13 @@
 #pragma once
 
 #include "shared/io/fd.h"
+#include "shared/io/notify.h"
 #include "watcher/options.h"
 
 namespace seaworthy::watcher {
 
 // Returns after SIGTERM or SIGINT. Throws std::runtime_error that says what to do about an address
 // of a broker that is none.
-void run_loop(const WatchOptions& options, const io::Fd& signals);
+void run_loop(const WatchOptions& options, const io::Fd& signals, io::Supervisor& supervisor);
 
 }  // namespace seaworthy::watcher

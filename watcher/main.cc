@@ -6,6 +6,7 @@
 
 #include "shared/git/mirror.h"
 #include "shared/git/mirror_names.h"
+#include "shared/io/notify.h"
 #include "shared/io/options.h"
 #include "shared/io/paths.h"
 #include "shared/io/signals.h"
@@ -80,6 +81,7 @@ void take_key(Options& options) {
 }
 
 int watch(Options& options) {
+  io::Supervisor supervisor = io::Supervisor::of_this_process();
   io::Fd signals = io::block_signals({SIGTERM, SIGINT});
   watcher::WatchOptions& watch = options.watch;
   take_key(options);
@@ -93,7 +95,7 @@ int watch(Options& options) {
   watch.repositories = std::move(canonical);
   for (const std::string& repository : watch.repositories)
     spdlog::info("watching {} every {} ms", repository, watch.every.count());
-  watcher::run_loop(watch, signals);
+  watcher::run_loop(watch, signals, supervisor);
   return 0;
 }
 

@@ -18,10 +18,11 @@ constexpr int kMessagesPerTurn = 256;  // then leaders and signals have theirs
 
 }  // namespace
 
-Loop::Loop(LoopOptions options, io::Fd signals, pool::Link& pool)
+Loop::Loop(LoopOptions options, io::Fd signals, pool::Link& pool, io::Supervisor supervisor)
     : options_(std::move(options)),
       signals_(std::move(signals)),
       pool_(pool),
+      supervisor_(std::move(supervisor)),
       dealer_(std::in_place, context_, options_.brokers.front(), options_.key),
       attempts_(options_.attempts),
       core_(options_.settings) {
@@ -43,6 +44,7 @@ void Loop::run() {
     for (const Event& event : attempts_.collect()) step(event);
     measure();
     step(Tick{});
+    tell_supervisor();
   }
 }
 
@@ -54,7 +56,8 @@ void Loop::wait() {
       {dealer_->trouble_handle(), 0, ZMQ_POLLIN, 0}};
   if (pool_.control_fd() >= 0) items.push_back({nullptr, pool_.control_fd(), ZMQ_POLLIN, 0});
   for (int fd : attempts_.descriptors()) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
-  const std::optional<Instant> due = core_.next_deadline();
+  std::optional<Instant> due = core_.next_deadline();
+  if (const auto word = supervisor_.next_deadline()) due = std::min(due.value_or(*word), *word);
   const Duration most = due ? std::max(*due - io::now(), Duration{0}) : Duration{-1};
   io::poll(items, most);
   if (items[2].revents != 0) hear_of_trouble();
@@ -116,6 +119,12 @@ void Loop::measure() {
   std::error_code error;
   const auto space = std::filesystem::space(options_.attempts.state, error);
   step(Measured{static_cast<uint32_t>(load * 1000), error ? UINT64_MAX : space.available});
+}
+
+void Loop::tell_supervisor() {
+  if (core_.phase() != Phase::Offline) supervisor_.ready();
+  if (asked_to_stop_) supervisor_.stopping();
+  supervisor_.alive(io::now());
 }
 
 void Loop::step(const Event& event) {

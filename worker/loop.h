@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "shared/io/fd.h"
+#include "shared/io/notify.h"
 #include "shared/io/socket.h"
 #include "worker/attempts.h"
 #include "worker/core/core.h"
@@ -29,7 +30,7 @@ class Loop {
  public:
   // `signals` delivers SIGTERM and SIGINT: the first drains, the second leaves at once. `pool`
   // outlives it, and is empty for a worker of its own.
-  Loop(LoopOptions options, io::Fd signals, pool::Link& pool);
+  Loop(LoopOptions options, io::Fd signals, pool::Link& pool, io::Supervisor supervisor);
   // Until the core says Exit.
   void run();
 
@@ -40,6 +41,7 @@ class Loop {
   void tell_pool();
   void take_messages();
   void measure();
+  void tell_supervisor();
   void step(const Event& event);
   void perform(const Effect& effect);
   void send(wire::Envelope envelope);
@@ -49,6 +51,7 @@ class Loop {
   LoopOptions options_;
   io::Fd signals_;
   pool::Link& pool_;
+  io::Supervisor supervisor_;
   zmq::context_t context_;
   size_t broker_ = 0;
   std::optional<io::Dealer> dealer_;

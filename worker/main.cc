@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "shared/io/clock.h"
+#include "shared/io/notify.h"
 #include "shared/io/signals.h"
 #include "worker/confinement.h"
 #include "worker/home.h"
@@ -24,7 +25,7 @@ constexpr int kCannotStart = 2;  // bad options, or the machine refuses
 
 Duration seconds(double count) { return Duration{static_cast<int64_t>(count * 1000)}; }
 
-void work(const worker::Options& options, worker::pool::Link& pool) {
+void work(const worker::Options& options, worker::pool::Link& pool, io::Supervisor supervisor) {
   io::Fd signals = io::block_signals({SIGTERM, SIGINT});
   worker::become_subreaper();  // for what a leader that was killed leaves behind
   const auto [place, identity] = worker::take_home(options, {});
@@ -50,11 +51,11 @@ void work(const worker::Options& options, worker::pool::Link& pool) {
                    confinement.groups};
   spdlog::info("{} starts; state in {}", place.name, place.state.string());
   spdlog::info("{}", confinement.in_words);
-  worker::Loop(std::move(loop), std::move(signals), pool).run();
+  worker::Loop(std::move(loop), std::move(signals), pool, std::move(supervisor)).run();
   spdlog::info("stopped");
 }
 
-void manage(const worker::Options& options) {
+void manage(const worker::Options& options, io::Supervisor supervisor) {
   io::Fd signals = io::block_signals({SIGTERM, SIGINT});
   const auto [place, identity] = worker::take_home(options, worker::kPlaceOfPool);
   (void)worker::try_confinement();  // finds the groups for its workers while it is alone
@@ -70,7 +71,7 @@ void manage(const worker::Options& options) {
       worker::arguments_of_pooled(options, identity, worker::mirrors_of(options, place));
   spdlog::info("{} starts: {} to {} workers; state in {}", place.name, options.pool->least,
                options.pool->most, place.state.string());
-  worker::pool::Pool(std::move(pool), std::move(signals)).run();
+  worker::pool::Pool(std::move(pool), std::move(signals), std::move(supervisor)).run();
   spdlog::info("stopped");
 }
 
@@ -85,6 +86,7 @@ int main(int argc, char** argv) {
   const bool pooled = mode == worker::pool::kPooledMode;
   worker::pool::Link link;
   if (pooled) link = worker::pool::Link::to_pool();
+  io::Supervisor supervisor = io::Supervisor::of_this_process();
   worker::Options options;
   if (auto exit_code = worker::parse_options(argc - pooled, argv + pooled, options))
     return *exit_code;
@@ -93,9 +95,9 @@ int main(int argc, char** argv) {
   io::start_log(options.log);
   try {
     if (options.pool)
-      manage(options);
+      manage(options, std::move(supervisor));
     else
-      work(options, link);
+      work(options, link, std::move(supervisor));
     return 0;
   } catch (const std::exception& error) {
     if (!link.tell_broken(error.what())) spdlog::error("{}", error.what());

@@ -133,4 +133,12 @@ std::string status_json(const wire::QueueStatusOk& queue, const wire::BuildList&
                   {"last", array_of(last.builds, build_object)}});
 }
 
+std::string health_json(const std::string& endpoint, const wire::Pong& pong) {
+  return text_of(Json{{"broker", endpoint},
+                      {"version", pong.version},
+                      {"epoch", pong.epoch.value},
+                      {"pid", pong.pid},
+                      {"started_ms", null_or(pong.started)}});
+}
+
 }  // namespace seaworthy::cli::render

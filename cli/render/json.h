@@ -14,6 +14,8 @@ std::string build_json(const wire::BuildDetail& detail);
 std::string workers_json(const wire::WorkerList& list);
 // Of `submit`: [{revision, build, duplicate}].
 std::string submitted_json(const wire::SubmitOk& ok);
+// Of `health`: the broker at `endpoint`, which answered.
+std::string health_json(const std::string& endpoint, const wire::Pong& pong);
 std::string status_json(const wire::QueueStatusOk& queue, const wire::BuildList& last);
 
 }  // namespace seaworthy::cli::render

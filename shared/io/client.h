@@ -46,6 +46,9 @@ class Client {
   Result<wire::Envelope, ClientError> ask(const wire::Message& message,
                                           Duration waits = Duration{0});
 
+  // The broker that answered, after an answer; else the one that is asked next.
+  const std::string& endpoint() const { return options_.endpoints[endpoint_]; }
+
   // As ask(), for an answer of type T; another type is a refusal.
   template <class T>
   Result<T, ClientError> ask_for(const wire::Message& message, Duration waits = Duration{0}) {

@@ -1,6 +1,9 @@
 // The real program against a fake broker: what it asks, what it prints, how it exits.
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
+#include "shared/io/clock.h"
 #include "tests/cli/support/fake_broker.h"
 #include "tests/cli/support/matchers.h"
 #include "tests/cli/support/program.h"
@@ -56,6 +59,8 @@ std::optional<wire::Envelope> a_broker(const wire::Message& message) {
       builds.builds.push_back(a_build(n, Verdict::Passed));
     return answer(builds);
   }
+  if (std::holds_alternative<wire::Ping>(message))
+    return answer(wire::Pong{{3}, "1.2.3", 4711, io::wall_now()});
   if (std::holds_alternative<wire::QueueStatus>(message)) return answer(wire::QueueStatusOk{});
   if (std::holds_alternative<wire::ListWorkers>(message)) return answer(wire::WorkerList{});
   if (std::holds_alternative<wire::Cancel>(message)) return answer(wire::CancelOk{2});
@@ -120,8 +125,8 @@ TEST_CASE("what does not exist is exit code 2 and a sentence") {
 TEST_CASE("every query gives up when no broker answers, with exit code 2 and what to do") {
   FakeBroker silent([](const wire::Message&) { return std::nullopt; });
   for (const Words& words :
-       {Words{"status"}, Words{"builds"}, Words{"show", "12"}, Words{"log", "17"}, Words{"workers"},
-        Words{"cancel", "12"}, Words{"retry", "12"}, Words{"notify", "/srv/x"}}) {
+       {Words{"status"}, Words{"health"}, Words{"builds"}, Words{"show", "12"}, Words{"log", "17"},
+        Words{"workers"}, Words{"cancel", "12"}, Words{"retry", "12"}, Words{"notify", "/srv/x"}}) {
     Words all = words;
     all.insert(all.end(), {"--timeout", "200ms"});
     INFO(words[0]);
@@ -199,6 +204,36 @@ TEST_CASE("a build that was decided without running is not retried") {
   CHECK(result.exit_code == 2);
   CHECK_THAT(result.error, Contains("would be the same again"));
   CHECK(broker.asked<wire::Submit>().empty());
+}
+
+TEST_CASE("health is one line that names the broker of the list that answers") {
+  FakeBroker broker(a_broker);
+  auto result = run_seaworthy(
+      {"health", "--broker", "tcp://127.0.0.1:1," + broker.endpoint(), "--timeout", "20"});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.output,
+             StartsWith("broker at " + broker.endpoint() + " answers: version 1.2.3, up for 0."));
+  CHECK(std::count(result.output.begin(), result.output.end(), '\n') == 1);
+  CHECK(result.error.empty());
+}
+
+TEST_CASE("health has a shape for programs") {
+  FakeBroker broker(a_broker);
+  const auto json = nlohmann::json::parse(run_at(broker, {"health", "--json"}).output);
+  CHECK(json["broker"] == broker.endpoint());
+  CHECK(json["version"] == "1.2.3");
+  CHECK(json["epoch"] == 3);
+  CHECK(json["pid"] == 4711);
+  CHECK(json["started_ms"].is_number());
+}
+
+TEST_CASE("health says in one line why not, with exit code 2") {
+  FakeBroker silent([](const wire::Message&) { return std::nullopt; });
+  auto result = run_at(silent, {"health", "--timeout", "200ms"});
+  CHECK(result.exit_code == 2);
+  CHECK(result.output.empty());
+  CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
+  CHECK_THAT(result.error, Contains("no broker answered Ping at " + silent.endpoint()));
 }
 
 TEST_CASE("notify says how many watchers were told") {

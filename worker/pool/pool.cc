@@ -31,9 +31,10 @@ std::vector<std::string> environment_of_workers() {
   return environment;
 }
 
-Pool::Pool(PoolOptions options, io::Fd signals)
+Pool::Pool(PoolOptions options, io::Fd signals, io::Supervisor supervisor)
     : options_(std::move(options)),
       signals_(std::move(signals)),
+      supervisor_(std::move(supervisor)),
       demand_(options_.brokers, options_.key, options_.labels),
       core_(options_.settings) {}
 
@@ -44,9 +45,14 @@ void Pool::run() {
     take_signals();
     take_words_of_workers();
     const DemandQuestion::News news = demand_.turn(io::now());
-    if (const auto* told = std::get_if<DemandTold>(&news)) step(*told);
+    if (const auto* told = std::get_if<DemandTold>(&news)) {
+      supervisor_.ready();
+      step(*told);
+    }
     if (std::holds_alternative<DemandUnknown>(news)) step(DemandUnknown{});
     step(Tick{});
+    if (asked_to_stop_) supervisor_.stopping();
+    supervisor_.alive(io::now());
   }
 }
 
@@ -59,6 +65,7 @@ void Pool::wait() {
   }
   Instant due = demand_.next_deadline();
   due = std::min(due, core_.next_deadline().value_or(due));
+  due = std::min(due, supervisor_.next_deadline().value_or(due));
   io::poll(items, std::max(due - io::now(), Duration{0}));
 }
 

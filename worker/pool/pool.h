@@ -12,6 +12,7 @@
 
 #include "shared/io/fd.h"
 #include "shared/io/keys.h"
+#include "shared/io/notify.h"
 #include "worker/pool/child_process.h"
 #include "worker/pool/core.h"
 #include "worker/pool/demand.h"
@@ -32,7 +33,7 @@ class Pool {
  public:
   // `signals` delivers SIGTERM and SIGINT: the first drains all workers, the second makes them
   // leave at once.
-  Pool(PoolOptions options, io::Fd signals);
+  Pool(PoolOptions options, io::Fd signals, io::Supervisor supervisor);
   // Until the core says Exit.
   void run();
 
@@ -46,6 +47,7 @@ class Pool {
 
   PoolOptions options_;
   io::Fd signals_;
+  io::Supervisor supervisor_;  // is told of the pool; its workers are the pool's affair
   DemandQuestion demand_;
   Core core_;
   std::map<Slot, ChildProcess> workers_;
