@@ -96,8 +96,8 @@ class Worker {
  private:
   static worker::Settings settings(const Fleet& fleet, size_t number) {
     worker::Settings settings;
-    settings.worker =
-        (fleet.worker_key ? fleet.worker_key->name + "/" : "") + std::to_string(number);
+    settings.worker = (fleet.worker_key ? fleet.worker_key->name + "/" : "") +
+                      std::to_string(getpid()) + "-" + std::to_string(number);
     settings.boot = io::random_token<BootId>();
     settings.host = "bench";
     settings.pid = static_cast<uint32_t>(getpid());

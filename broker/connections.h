@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "shared/base/time.h"
+#include "shared/io/fd.h"
 #include "shared/io/socket.h"
 
 namespace seaworthy::broker {
@@ -69,6 +70,7 @@ class Connections {
     size_t connections = 0;
   };
   void make_room();
+  bool may_have_hoarders(Instant now);
   void find_hoarders(std::vector<Offender>& offenders) const;
   void find_floods(Duration window, std::vector<Offender>& offenders) const;
   std::string excess(const Count& count, Duration window) const;
@@ -83,6 +85,9 @@ class Connections {
   };
   std::map<int, Connection> open_;  // by descriptor
   Instant counted_from_;
+  io::Fd memory_;          // /proc/self/statm
+  uint64_t resident_ = 0;  // the least since hoarders were looked for
+  Instant look_for_hoarders_;
 };
 
 // Lets this process have as many descriptors as the system allows, and returns how many connections
