@@ -107,10 +107,11 @@ void Loop::wait() {
                                      {nullptr, reading_.fd(), ZMQ_POLLIN, 0},
                                      {connections_.handle(), 0, ZMQ_POLLIN, 0},
                                      {doorkeeper_.handle(), 0, ZMQ_POLLIN, 0}};
-  if (keys_) items.push_back({nullptr, keys_->fd(), ZMQ_POLLIN, 0});
   if (in_flight_total_ <= kMostInFlightBytes)
     items.push_back({router_.handle().handle(), 0, ZMQ_POLLIN, 0});
+  if (keys_) items.push_back({nullptr, keys_->fd(), ZMQ_POLLIN, 0});
   io::poll(items, most);
+  if (keys_ && items.back().revents != 0) follow_keys();
 }
 
 void Loop::receive() {
@@ -337,7 +338,6 @@ void Loop::expire_long_polls(Instant now) {
 // Connections are libzmq's: what it tells of them, and what it lets through, is dealt with here.
 void Loop::look_after_connections(Instant now) {
   const int64_t now_ms = now.since_start.count();
-  follow_keys();
   doorkeeper_.take(now);  // those refused end without a word
   const Connections::Happened happened = connections_.take();
   for (uint64_t i = 0; i < happened.silent; ++i)
@@ -359,7 +359,7 @@ void Loop::look_after_connections(Instant now) {
 }
 
 void Loop::follow_keys() {
-  if (!keys_ || !keys_->follow()) return;
+  if (!keys_->follow()) return;
   const auto is_known = [this](const std::string& user) { return keys_->find(user) != nullptr; };
   for (const Connections::Offender& stranger : connections_.of_strangers(is_known)) {
     connections_.cut_off(stranger.descriptor);
