@@ -19,7 +19,9 @@ constexpr Duration kLookAtDisk = std::chrono::seconds(5);
 constexpr Duration kLookAtFullDisk = std::chrono::seconds(1);
 constexpr Duration kFindExpired = std::chrono::minutes(1);
 
-CoreOptions core_options(const Timing& timing) { return {timing, limits::kOutputCreditBytes}; }
+CoreOptions core_options(const LoopOptions& options) {
+  return {options.timing, limits::kOutputCreditBytes, options.unmatched_timeout};
+}
 
 Duration bounded_wait(uint64_t wait_ms) {
   const auto longest = static_cast<uint64_t>(limits::kLongPoll.count());
@@ -50,7 +52,7 @@ Loop::Loop(const LoopOptions& options, const io::Fd& signals)
       started_(io::wall_now()),
       keeps_all_(options.keep.all()),
       journal_(options.state / "seaworthy.db"),
-      core_(core_options(options.timing), journal_.recover(), io::now()),
+      core_(core_options(options), journal_.recover(), io::now()),
       storage_(std::move(journal_), options.output,
                DiskSpace({options.state, options.output}, options.least_free_bytes)),
       reading_(options.state / "seaworthy.db", options.output, options.keep),

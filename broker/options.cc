@@ -18,9 +18,10 @@ void add_duration(CLI::App& app, const char* name, Duration& value, const char* 
            const double scale = unit == "ms"                  ? 1
                                 : unit == "s" || unit.empty() ? 1000
                                 : unit == "m"                 ? 60'000
+                                : unit == "h"                 ? 3'600'000
                                                               : 0;
            if (scale == 0 || number <= 0)
-             throw CLI::ValidationError(name, text + " is no time like 500ms, 5s or 1m");
+             throw CLI::ValidationError(name, text + " is no time like 500ms, 5s, 1m or 1h");
            value = Duration{static_cast<int64_t>(number * scale)};
          },
          help)
@@ -59,6 +60,8 @@ void add_options(CLI::App& app, Options& options, uint64_t& megabytes) {
                "How much later it is given to another [10s]");
   add_duration(app, "--reattach", options.loop.timing.reattach,
                "After a start, workers have this long to return [1m]");
+  add_duration(app, "--unmatched-timeout", options.loop.unmatched_timeout,
+               "A job ends that no worker which was ever seen could run for this long [1h]");
   app.add_option("--ready-fd", options.ready_fd,
                  "Write a JSON line to this descriptor when serving");
   io::add_log_options(app, options.log);

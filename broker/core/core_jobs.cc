@@ -55,7 +55,9 @@ void Core::hold_back(JobId id, uint32_t failures) {
   Duration pause = limits::kBrokenPause;
   for (uint32_t i = 1; i < failures; ++i) pause *= 6;
   ledger_.hold_back(id);
-  held_back_[id] = moment_.now + pause;
+  const Instant due = moment_.now + pause;
+  held_back_[id] = due;
+  held_back_by_time_.insert({due, id});
 }
 
 void Core::finish(JobId id, Verdict verdict, AttemptNumber attempt, const std::string& note) {
