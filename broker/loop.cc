@@ -22,7 +22,9 @@ constexpr Duration kFindExpired = std::chrono::minutes(1);
 
 constexpr uint64_t kRefusedWait = 10'000;  // ms, before a worker need ask again
 
-CoreOptions core_options(const Timing& timing) { return {timing, limits::kOutputCreditBytes}; }
+CoreOptions core_options(const LoopOptions& options) {
+  return {options.timing, limits::kOutputCreditBytes, options.unmatched_timeout};
+}
 
 std::optional<KeyRing> ring_in(const std::optional<std::filesystem::path>& directory) {
   if (!directory) return std::nullopt;
@@ -54,7 +56,7 @@ Loop::Loop(const LoopOptions& options, const io::Fd& signals, io::Supervisor& su
       started_(io::wall_now()),
       keeps_all_(options.keep.all()),
       journal_(options.state / "seaworthy.db"),
-      core_(core_options(options.timing), journal_.recover(), io::now()),
+      core_(core_options(options), journal_.recover(), io::now()),
       storage_(std::move(journal_), options.output,
                DiskSpace({options.state, options.output}, options.least_free_bytes)),
       reading_(options.state / "seaworthy.db", options.output, options.keep),

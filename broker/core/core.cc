@@ -21,6 +21,8 @@ Core::Core(const CoreOptions& options, const Recovered& recovered, Instant start
   for (const auto& [id, job] : ledger_.jobs())
     if (job.state == State::Running)
       leases_.set(id, {start + options_.timing.reattach, /*accepted=*/true});
+  moment_.now = start;
+  follow_ledger();
 }
 
 Effects Core::step(Moment moment, const Event& event) {
@@ -29,7 +31,10 @@ Effects Core::step(Moment moment, const Event& event) {
   release_held_back();
   expire_leases();
   expire_sessions();
+  follow_ledger();
+  give_up_unmatched();
   dispatch();
+  follow_ledger();
   return std::exchange(effects_, {});
 }
 
@@ -40,6 +45,7 @@ std::optional<Instant> Core::next_deadline() const {
   };
   consider(roster_.next_deadline(longest_silence(options_.timing)));
   consider(held_back_.next_deadline());
+  consider(unmatched_.next_deadline(options_.unmatched_timeout));
   return next;
 }
 
@@ -74,35 +80,6 @@ void Core::on(const BuildsExpired& event) {
     if (ledger_.find_build(expired.build) == nullptr && expired.build <= ledger_.last_build() &&
         !asked_for_.contains(expired.build))
       decide(expired);
-}
-
-void Core::dispatch() {
-  while (has_space_ && !ledger_.ready().empty()) {
-    Session* session = roster_.idle();
-    if (session == nullptr) return;
-    JobId id = ledger_.ready().front();
-    const Job& job = *ledger_.find_job(id);
-    const Build& build = *ledger_.find_build(job.build);
-    roster_.set_slots(*session, session->slots - 1);
-    decide(AttemptAssigned{id, job.build, AttemptNumber{job.attempt.value + 1}, session->worker,
-                           session->boot});
-    leases_.set(id, {moment_.now + options_.timing.accept, /*accepted=*/false});
-    effects_.messages.push_back({session->peer, 0,
-                                 wire::Assign{epoch_,
-                                              session->boot,
-                                              id,
-                                              job.attempt,
-                                              job.build,
-                                              build.repository,
-                                              build.ref,
-                                              build.revision,
-                                              {}},
-                                 /*needs_specification=*/true});
-  }
-}
-
-void Core::release_held_back() {
-  while (std::optional<JobId> job = held_back_.take_due(moment_.now)) ledger_.release(*job);
 }
 
 void Core::expire_leases() {

@@ -29,8 +29,14 @@ inline constexpr size_t kStepsPerJob = 256;
 inline constexpr Duration kDefaultTimeout = 60min;
 inline constexpr Duration kLongestTimeout = 24h;
 
+// The queue.
+inline constexpr Duration kAgeing = 30min;   // what waits rises by one priority in each of these
+inline constexpr size_t kLabelSets = 1'024;  // different runs-on that are queued at a time
+inline constexpr size_t kKindsOfWorkers = 1'024;  // different labels of workers, remembered
+inline constexpr size_t kGivenUpAtOnce = 256;     // jobs without a fitting worker, in one step
+
 // Names.
-inline constexpr size_t kNameBytes = 128;         // worker, job, label
+inline constexpr size_t kNameBytes = 128;         // worker, job, label, concurrency group
 inline constexpr size_t kRepositoryBytes = 2048;  // path or URL, also of a ref
 inline constexpr size_t kSubjectBytes = 256;      // first line of a commit message, author
 inline constexpr size_t kLabels = 64;

@@ -97,6 +97,15 @@ TEST_CASE("what only this machine reaches is local") {
                             "tcp://localhost:1", "ipc:///run/x", "inproc://x"})
     CHECK(is_local(local));
   for (const char* remote : {"tcp://0.0.0.0:1", "tcp://*:1", "tcp://[::]:1", "tcp://10.0.0.1:1",
-                             "tcp://localhost.example.org:1", "tcp://eth0:1", "udp://127.0.0.1:1"})
+                             "tcp://127.example.org:1", "tcp://localhost.example.org:1",
+                             "tcp://eth0:1", "udp://127.0.0.1:1"})
     CHECK_FALSE(is_local(remote));
+}
+
+TEST_CASE("what has not the form of an address is refused before keys are asked for") {
+  for (const char* odd : {"nowhere", "tcp://", "tcp://:8888", "http://127.0.0.1:8888", ""})
+    CHECK(what_is_wrong({odd}, std::nullopt, false).ends_with("tcp://127.0.0.1:8888"));
+  CHECK(what_is_wrong({"tcp://127.0.0.1:8888"}, std::nullopt, false).empty());
+  CHECK(what_is_wrong({"tcp://10.0.0.1:8888"}, std::nullopt, false).find("--key") !=
+        std::string::npos);
 }
