@@ -81,9 +81,10 @@ TEST_CASE("while nobody has the group the oldest build comes first, for each kin
   CHECK(broker.count<wire::Assign>(2) == 0);
   CHECK(broker.core().demand({"gpu"}) == 0);
   broker.finish(1, broker.last<wire::Assign>(1), Outcome::Passed);
-  CHECK(broker.last<wire::Assign>(1).build == BuildId{3});
+  CHECK(broker.last<wire::Assign>(2).build == BuildId{3});
   CHECK(broker.core().why_waiting({2}) == "build 3 has the concurrency group deploy");
-  broker.finish(1, broker.last<wire::Assign>(1), Outcome::Passed);
+  broker.finish(2, broker.last<wire::Assign>(2), Outcome::Passed);
+  broker.say(2, wire::Ready{boot(2), 1});
   CHECK(broker.last<wire::Assign>(2).build == BuildId{2});
 }
 
