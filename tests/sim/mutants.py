@@ -150,7 +150,7 @@ def main():
             (tree / name).parent.mkdir(exist_ok=True)
             (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / name)
         top = (tree / "CMakeLists.txt").read_text()
-        (tree / "CMakeLists.txt").write_text(re.sub(r"add_subdirectory\((watcher|cli)\)\n", "", top))
+        (tree / "CMakeLists.txt").write_text(re.sub(r"add_subdirectory\((watcher|cli|bench)\)\n", "", top))
         result = run("cmake", "-S", str(tree), "-B", str(directory), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                      "-DCMAKE_CXX_FLAGS=-w")  # a bug may well be something to warn of
         if result.returncode != 0:
