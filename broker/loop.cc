@@ -138,17 +138,18 @@ void Loop::take(io::Received received) {
   wire::Envelope& envelope = *received.envelope;
   spdlog::debug("{} from peer {}", wire::name_of(envelope.message), received.peer.value);
   if (!is_allowed(received, envelope)) return;
-  if (take_shell_message(received.peer, envelope)) return;
+  if (take_shell_message(received.peer, received.user, envelope)) return;
   const MessageReceived event{received.peer.value, envelope.tag, &envelope.message,
                               envelope.blob.size()};
   step(event, std::move(envelope.blob));
 }
 
-bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
+bool Loop::take_shell_message(io::Peer peer, const std::string& user,
+                              const wire::Envelope& envelope) {
   const uint64_t tag = envelope.tag;
   auto question = [&] { return Question{peer.value, tag, envelope.message, durable_batches_}; };
   auto put = [&] {
-    if (admit(peer, tag)) ask(question());
+    if (admit(peer, user, tag)) ask(question());
   };
   return std::visit(
       overloaded{
@@ -172,13 +173,15 @@ bool Loop::take_shell_message(io::Peer peer, const wire::Envelope& envelope) {
             const wire::Notice now = notices_.since(await.after);
             if (notices_.has_news(await.after))
               send(peer, {now, tag, {}});
-            else if (admit(peer, tag) &&
+            else if (admit(peer, user, tag) &&
                      !long_polls_.park_for_notice({question(), now},
                                                   io::now() + bounded_wait(await.wait_ms)))
               answer(question(), {now, tag, {}});
             return true;
           },
-          [&](const wire::AwaitDemand& await) { return await_demand(peer, tag, await), true; },
+          [&](const wire::AwaitDemand& await) {
+            return await_demand(peer, user, tag, await), true;
+          },
           [&](const wire::FetchEvents& fetch) {
             if (!fetch.after)
               send(peer, {wire::Events{durable_sequence_, {}}, tag, {}});
@@ -286,8 +289,8 @@ void Loop::after_commit(const Change& change) {
       change.body);
 }
 
-bool Loop::admit(io::Peer peer, uint64_t tag) {
-  if (open_.admit(peer.value)) return true;
+bool Loop::admit(io::Peer peer, const std::string& user, uint64_t tag) {
+  if (open_.admit(peer.value, user)) return true;
   send(peer, {wire::Error{wire::ErrorCode::Overloaded,
                           "too many questions are waiting for their answers: wait for some of them",
                           true, 1'000},

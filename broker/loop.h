@@ -62,7 +62,7 @@ class Loop {
   void take(io::Received received);
   // A message that the shell answers by itself or has answered by the reading thread; false: the
   // core's.
-  bool take_shell_message(io::Peer peer, const wire::Envelope& envelope);
+  bool take_shell_message(io::Peer peer, const std::string& user, const wire::Envelope& envelope);
   void step(const Event& event, std::string blob);
   void commit();
   void submit(Batch batch);
@@ -72,7 +72,7 @@ class Loop {
   void after_commit(const Change& change);
   void take_answers();
   // A question of a peer that has asked enough is refused; false then.
-  bool admit(io::Peer peer, uint64_t tag);
+  bool admit(io::Peer peer, const std::string& user, uint64_t tag);
   void ask(Question question);
   void answer(const Question& question, const wire::Envelope& envelope);
   void park_or_answer(Answer answer);
@@ -83,7 +83,7 @@ class Loop {
   // Whether the sender may say this; if not, it was told.
   bool is_allowed(const io::Received& received, const wire::Envelope& envelope);
   // loop_demand.cc
-  void await_demand(io::Peer peer, uint64_t tag, wire::AwaitDemand await);
+  void await_demand(io::Peer peer, const std::string& user, uint64_t tag, wire::AwaitDemand await);
   void look_at_demand(Instant now);
   void send(io::Peer peer, const wire::Envelope& envelope);
   void refuse(io::Peer peer, const wire::DecodeError& error);

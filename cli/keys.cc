@@ -47,15 +47,18 @@ Result<Done> make_role_key(const fs::path& directory, Role role, const io::Publi
     return Done{};
   }
   const io::Key key{role, name, server, io::make_secret_key(), {}};
+  bool had_one = false;
   auto authorized =
       io::change_authorized(directory, [&](std::vector<io::AuthorizedKey>& keys) -> Result<bool> {
-        if (auto old = find(keys, name); old != keys.end()) keys.erase(old);
+        if (auto old = find(keys, name); old != keys.end()) keys.erase(old), had_one = true;
         keys.push_back({role, name, public_key_of(key.secret), note("made")});
         return true;
       });
   if (!authorized) return authorized;
   auto written = io::write_secret_file(file, line_of(key) + "\n");
-  if (written) screen.line("made  " + file.string());
+  if (written)
+    screen.line("made  " + file.string() +
+                (had_one ? "; the " + name + "'s old key is not let in any more" : ""));
   return written;
 }
 

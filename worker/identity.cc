@@ -15,10 +15,6 @@ Result<std::optional<io::Key>> key_of(const IdentityOptions& options) {
     if (line == "-") std::getline(std::cin, line);
     auto key = io::parse_key(line);
     if (!key) return Unexpected{"cannot join: " + key.error()};
-    if (auto kept = io::write_secret_file(options.kept, line_of(*key) + "\n"); !kept)
-      return Unexpected{"cannot join: " + kept.error()};
-    spdlog::info("joined as {}: its key is kept in {}, --join is not needed again", key->name,
-                 options.kept.string());
     return std::optional(std::move(*key));
   }
   const bool has_joined =
@@ -46,7 +42,15 @@ Result<Identity> identity_of(const IdentityOptions& options) {
   if (identity.brokers.empty()) identity.brokers = {kThisMachine};
   if (auto wrong = io::what_is_wrong(identity.brokers, identity.key, options.insecure);
       !wrong.empty())
-    return Unexpected{wrong};
+    return Unexpected{wrong + (std::filesystem::exists(options.kept)
+                                   ? "; this worker has joined: its key is " + options.kept.string()
+                                   : "")};
+  if (!options.join.empty()) {  // last, because it replaces the key that was there
+    if (auto kept = io::write_secret_file(options.kept, line_of(*identity.key) + "\n"); !kept)
+      return Unexpected{"cannot join: " + kept.error()};
+    spdlog::info("joined as {}: its key is kept in {}, --join is not needed again",
+                 identity.key->name, options.kept.string());
+  }
   if (!identity.key && options.insecure)
     spdlog::warn(
         "INSECURE: nothing is encrypted on the way to {}, and anybody can pretend to be it",

@@ -42,7 +42,7 @@ class Core {
   // One sentence for a person; empty for a job that does not wait.
   std::string why_waiting(JobId job) const;
   // Ready jobs that a worker with these labels could run, if it were idle.
-  uint64_t demand(const std::vector<std::string>& labels) const;
+  uint64_t demand(const Labels& worker) const;
   const Ledger& ledger() const { return ledger_; }
   const Roster& roster() const { return roster_; }
   Epoch epoch() const { return epoch_; }
@@ -106,7 +106,7 @@ class Core {
   void cancel_job(JobId id, const std::string& reason);
   void make_way_in_group(BuildId id);
   void cancel_build(BuildId id, const std::string& reason);
-  bool asks_for_too_many_labels(const wire::Submit& submit) const;
+  std::string asks_for_too_many_labels(const wire::Submit& submit) const;
   uint64_t push_number(const wire::Submit& submit);
   std::optional<uint64_t> rank_of_tip(const wire::Submit& submit) const;
 

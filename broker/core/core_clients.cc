@@ -145,11 +145,8 @@ void Core::on_message(const wire::Submit& m) {
   if (ledger_.unfinished_count() + m.revisions.size() * limits::kJobsPerBuild > limits::kQueuedJobs)
     return refuse(wire::ErrorCode::Overloaded, "the queue is full", true);
 
-  if (asks_for_too_many_labels(m))
-    return refuse(wire::ErrorCode::Overloaded,
-                  "unfinished jobs ask for " + std::to_string(limits::kLabelSets) +
-                      " different sets of labels already",
-                  true);
+  if (const std::string full = asks_for_too_many_labels(m); !full.empty())
+    return refuse(wire::ErrorCode::Overloaded, full, true);
   if (!has_space_) return refuse(wire::ErrorCode::Overloaded, no_space(), true);
 
   wire::SubmitOk ok;
@@ -215,8 +212,10 @@ void Core::make_way_in_group(BuildId id) {
                              ", which is newer, has the concurrency group " + group->name +
                              ", where a newer build ends the older ones";
   std::vector<BuildId> older;
-  for (const auto& [rank, one] : group->builds)
-    if (rank < group->newest_rank) older.push_back(one);
+  for (const auto& [rank, one] : group->builds) {
+    if (rank >= group->newest_rank) break;
+    older.push_back(one);
+  }
   for (BuildId one : older) cancel_build(one, reason);
 }
 
@@ -229,12 +228,25 @@ void Core::cancel_build(BuildId id, const std::string& reason) {
   }
 }
 
-bool Core::asks_for_too_many_labels(const wire::Submit& submit) const {
-  std::set<Labels> unknown;
+// Says what is full; nothing if there is room. One repository cannot take all of it.
+std::string Core::asks_for_too_many_labels(const wire::Submit& submit) const {
+  std::set<Labels> unknown, new_here;
   for (const Pipeline& pipeline : submit.pipelines)
-    for (const JobSpec& job : pipeline.jobs)
-      if (!ledger_.label_sets().find(job.runs_on)) unknown.insert(job.runs_on);
-  return !unknown.empty() && ledger_.label_sets().in_use() + unknown.size() >= limits::kLabelSets;
+    for (const JobSpec& job : pipeline.jobs) {
+      const std::optional<LabelSetId> known = ledger_.label_sets().find(job.runs_on);
+      if (!known) unknown.insert(job.runs_on);
+      if (!known || !ledger_.asks_for(submit.repository, *known)) new_here.insert(job.runs_on);
+    }
+  auto full = [](const std::string& whose, size_t most) {
+    return "unfinished jobs" + whose + " ask for " + std::to_string(most) +
+           " different sets of labels (runs-on) already: wait until some of them are done";
+  };
+  if (!new_here.empty() &&
+      ledger_.label_sets_of(submit.repository) + new_here.size() > limits::kLabelSetsPerRepository)
+    return full(" of " + submit.repository, limits::kLabelSetsPerRepository);
+  if (!unknown.empty() && ledger_.label_sets().in_use() + unknown.size() >= limits::kLabelSets)
+    return full("", limits::kLabelSets);
+  return {};
 }
 
 // Submits of one push share a number; the next push, also of another repository, has a greater one.

@@ -14,6 +14,16 @@ std::string with_labels(const Labels& labels) {
   return labels.empty() ? "" : " with the labels " + joined(labels);
 }
 
+// As a shell takes it for one word: labels are what a pipeline file says, and people paste this.
+std::string quoted(const std::string& label) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-=+:,/@%";
+  if (label.find_first_not_of(kPlain) == std::string::npos) return label;
+  std::string text = "'";
+  for (char c : label) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
 std::string minutes_of(Duration time) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
   return seconds % 60 == 0 ? std::to_string(seconds / 60) + " min" : std::to_string(seconds) + " s";
@@ -72,7 +82,7 @@ void Core::release_held_back() {
 void Core::follow_ledger() {
   for (LabelSetId id : ledger_.take_new_label_sets()) {
     roster_.learn(id, ledger_.label_sets().labels(id));
-    unmatched_.learn(id, ledger_.label_sets().labels(id));
+    unmatched_.learn(id, ledger_.label_sets().labels(id), roster_.fitting(id) > 0);
   }
   for (JobId id : ledger_.take_moved()) {
     const Job* job = ledger_.find_job(id);
@@ -96,9 +106,8 @@ void Core::give_up_unmatched() {
   }
 }
 
-uint64_t Core::demand(const std::vector<std::string>& labels) const {
+uint64_t Core::demand(const Labels& worker) const {
   if (!has_space_) return 0;
-  const Labels worker = sorted(labels);
   uint64_t jobs = 0;
   for (LabelSetId id{0}; id.value < ledger_.label_sets().size(); ++id.value)
     if (has_all(worker, ledger_.label_sets().labels(id))) jobs += ledger_.ready().size(id);
@@ -193,7 +202,7 @@ std::string Core::why_unmatched(const Labels& labels) const {
   if (const auto nearest = unmatched_.nearest(labels))
     text += " (" + nearest->worker + " lacks " + joined(nearest->missing) + ")";
   text += ": start one with `seaworthy-worker";
-  for (const std::string& label : labels) text += " --label " + label;
+  for (const std::string& label : labels) text += " --label " + quoted(label);
   return text + "`";
 }
 
@@ -206,18 +215,19 @@ std::string Core::why_no_worker(const Job& job) const {
     return "no worker" + with_labels(labels) + " is connected" +
            (away ? ": " + *away + ", which has them, is away" : "");
   }
+  if (roster_.well(job.labels) > 0) return {};
   std::string sick;
   for (const auto& [name, peer] : roster_.by_worker()) {
     const Session& session = roster_.at(peer);
     if (!has_all(session.labels, labels)) continue;
-    if (session.reason.empty()) return {};
-    if (sick.empty()) sick = name + " does not because " + session.reason;
+    sick = name + " does not because " + session.reason;
+    break;
   }
   return "no worker" + with_labels(labels) + " takes jobs: " + sick;
 }
 
 std::string Core::why_behind(JobId id, const Job& job) const {
-  constexpr size_t kCounted = 1'000;  // beyond it "more than" is as good
+  constexpr size_t kCounted = 100;  // beyond it "more than" is as good
   const ReadyQueue& queue = ledger_.ready();
   const size_t workers = roster_.fitting(job.labels);
   const std::string kind = with_labels(ledger_.label_sets().labels(job.labels));

@@ -85,8 +85,9 @@ void Core::on_message(const wire::Ready& m) {
   for (JobId job : leased)
     if (const Leases::Lease* lease = leases_.find(job); lease != nullptr && !lease->accepted)
       ++on_their_way;
-  session->reason = m.reason.substr(0, limits::kDetailBytes);
-  const uint32_t wanted = m.slots > on_their_way ? m.slots - on_their_way : 0;
+  roster_.set_reason(*session, m.reason.substr(0, limits::kDetailBytes));
+  const bool rests = session->declined && moment_.now < *session->declined + limits::kDeclinedPause;
+  const uint32_t wanted = m.slots > on_their_way && !rests ? m.slots - on_their_way : 0;
   roster_.set_slots(*session, std::min<uint32_t>(wanted, limits::kSlotsPerWorker - held));
 }
 
@@ -103,6 +104,8 @@ void Core::on_message(const wire::Decline& m) {
   Session* session = session_of(m.boot);
   if (session == nullptr) return;
   const Job* job = ledger_.find_job(m.job);
+  roster_.set_slots(*session, 0);
+  session->declined = moment_.now;
   if (job != nullptr && holds(*session, *job, m.attempt))
     give_back(m.job, "worker " + session->worker +
                          " declined: " + m.reason.substr(0, limits::kDetailBytes));

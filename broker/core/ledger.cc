@@ -17,10 +17,8 @@ void Ledger::recover(const Recovered& recovered) {
   for (const auto& [id, build] : recovered.builds)
     builds_.emplace(id, build).first->second.repository_number = number_of(build.repository);
   for (const Recovered::Newest& newest : recovered.newest) {
-    Group& group = groups_[group_number(number_of(newest.repository), newest.group)];
-    if (newest.rank < group.newest_rank) continue;
-    group.newest_rank = newest.rank;
-    group.newest = newest.build;
+    const GroupNumber group = group_number(number_of(newest.repository), newest.group);
+    set_newest(group, newest.build, newest.rank);
   }
   for (const Recovered::InGroup& one : recovered.groups) enter_group(one.build, one.name);
   for (const auto& [id, job] : recovered.jobs) {
@@ -30,13 +28,14 @@ void Ledger::recover(const Recovered& recovered) {
     unfinished_count_ += job.state != State::Finished;
     Job& known = jobs_.emplace(id, job).first->second;
     if (job.state != State::Finished)
-      known.labels = label_sets_.enter(recovered.label_sets.at(job.labels.value));
+      known.labels =
+          enter_labels(build.repository_number, recovered.label_sets.at(job.labels.value));
   }
   for (auto& [id, job] : jobs_) {
     std::erase_if(job.needs, [this](JobId need) { return jobs_.at(need).passed; });
     if (job.state == State::Queued) enter_queue_if_ready(id, job);
     if (job.state != State::Running) continue;
-    ready_.started(builds_.at(job.build).repository_number);
+    ready_.started(builds_.at(job.build).repository_number, job.labels);
     ++running_count_;
     leased_[job.worker].push_back(id);
   }
@@ -62,10 +61,7 @@ void Ledger::on(const Change&, const BuildSubmitted& body) {
   build.revision = body.revision;
   build.repository_number = number_of(body.repository);
   if (!body.group.empty()) enter_group(body.build, body.group);
-  if (!body.group.empty() && body.ends_older) {
-    Group& group = groups_.at(build.group);
-    if (body.rank >= group.newest_rank) group.newest_rank = body.rank, group.newest = body.build;
-  }
+  if (!body.group.empty() && body.ends_older) set_newest(build.group, body.build, body.rank);
   build.unfinished = body.jobs.size();
   unfinished_count_ += body.jobs.size();
   for (const NewJob& added : body.jobs) {
@@ -76,7 +72,7 @@ void Ledger::on(const Change&, const BuildSubmitted& body) {
     job.build = body.build;
     job.name = added.name;
     job.needs = added.needs;
-    job.labels = label_sets_.enter(added.specification.runs_on);
+    job.labels = enter_labels(build.repository_number, added.specification.runs_on);
     job.priority = added.specification.priority;
     enter_queue_if_ready(added.job, job);
   }
@@ -157,7 +153,7 @@ void Ledger::on(const Change&, const JobFinished& body) {
   SW_ASSERT(job.state == State::Queued);
   Build& build = builds_.at(job.build);
   leave_queue(body.job, job);
-  label_sets_.leave(job.labels);
+  leave_labels(build.repository_number, job.labels);
   job.passed = body.verdict == Verdict::Passed || body.verdict == Verdict::Flaky;
   set_state(body.job, job, State::Finished);
   --build.unfinished;
@@ -190,6 +186,7 @@ void Ledger::on(const Change&, const OutputStored& body) {
 void Ledger::on(const Change&, const BuildRemoved& body) {
   SW_ASSERT(!builds_.contains(body.build) && body.build <= last_build_);
   for (RequestId request : body.requests) requests_.erase(request);
+  forget_newest(body.build);
   const std::optional<uint32_t> repository = find_number(body.repository),
                                 ref = find_number(body.ref);
   if (!repository || !ref) return;
@@ -259,7 +256,7 @@ Job& Ledger::job(JobId id) {
 void Ledger::set_state(JobId id, Job& job, State state) {
   if (job.state == State::Running) {
     --running_count_;
-    ready_.ended(builds_.at(job.build).repository_number);
+    ready_.ended(builds_.at(job.build).repository_number, job.labels);
     std::vector<JobId>& leased = leased_[job.worker];
     std::erase(leased, id);
     if (leased.empty()) leased_.erase(job.worker);
@@ -267,7 +264,7 @@ void Ledger::set_state(JobId id, Job& job, State state) {
   job.state = state;
   if (state != State::Running) return;
   ++running_count_;
-  ready_.started(builds_.at(job.build).repository_number);
+  ready_.started(builds_.at(job.build).repository_number, job.labels);
   leased_[job.worker].push_back(id);
 }
 

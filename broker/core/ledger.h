@@ -107,6 +107,10 @@ class Ledger {
   const ReadyQueue& ready() const { return ready_; }
   const LabelSets& label_sets() const { return label_sets_; }
   std::vector<LabelSetId> take_new_label_sets() { return label_sets_.take_new(); }
+  // Whether unfinished jobs of the repository ask for just these labels, and for how many
+  // different ones.
+  bool asks_for(const std::string& repository, LabelSetId labels) const;
+  size_t label_sets_of(const std::string& repository) const;
   // Jobs with labels that became ready, or are not ready any longer, since this was last asked.
   std::vector<JobId> take_moved() { return std::exchange(moved_, {}); }
   // Null for a build that is in none.
@@ -170,6 +174,8 @@ class Ledger {
   static void await_late_outcome(Job& job, AttemptNumber attempt, const std::string& worker);
   void set_state(JobId id, Job& job, State state);
   // ledger_queue.cc
+  LabelSetId enter_labels(RepositoryNumber repository, const Labels& labels);
+  void leave_labels(RepositoryNumber repository, LabelSetId labels);
   void enter_queue_if_ready(JobId id, Job& job);
   void leave_queue(JobId id, Job& job);
   void put_first_in_queue(Group& group, LabelSetId labels);
@@ -177,6 +183,9 @@ class Ledger {
   void leave_group(BuildId id);
   void enter_group(BuildId id, const std::string& name);
   GroupNumber group_number(RepositoryNumber repository, const std::string& name);
+  void set_newest(GroupNumber group, BuildId build, uint64_t rank);
+  void forget_newest(BuildId build);
+  void erase_if_unused(GroupNumber group);
   void remember_revision(const std::string& repository, const std::string& ref,
                          const std::string& revision, BuildId build);
   uint32_t number_of(const std::string& name);
@@ -186,10 +195,13 @@ class Ledger {
   std::map<BuildId, Build> builds_;
   ReadyQueue ready_;
   LabelSets label_sets_;
+  std::map<RepositoryNumber, std::map<LabelSetId, uint32_t>>
+      asked_for_;  // how many jobs; none is 0
   std::vector<JobId> moved_;
   std::map<GroupNumber, Group> groups_;
   std::map<std::pair<RepositoryNumber, std::string>, GroupNumber> group_numbers_;
   GroupNumber last_group_ = 0;
+  std::map<BuildId, GroupNumber> newest_of_;
   std::map<std::string, std::vector<JobId>> leased_;   // by worker
   std::unordered_map<std::string, uint32_t> numbers_;  // repositories and refs, never iterated
   std::unordered_map<RevisionKey, BuildId, RevisionHash> revisions_;

@@ -9,6 +9,31 @@ ReadyQueue::Place Ledger::place_of(JobId id, const Job& job) const {
   return {job.labels, build.repository_number, {job.priority, build.rank, id}};
 }
 
+LabelSetId Ledger::enter_labels(RepositoryNumber repository, const Labels& labels) {
+  const LabelSetId id = label_sets_.enter(labels);
+  ++asked_for_[repository][id];
+  return id;
+}
+
+void Ledger::leave_labels(RepositoryNumber repository, LabelSetId labels) {
+  label_sets_.leave(labels);
+  const auto asked = asked_for_.find(repository);
+  if (--asked->second.at(labels) == 0) asked->second.erase(labels);
+  if (asked->second.empty()) asked_for_.erase(asked);
+}
+
+bool Ledger::asks_for(const std::string& repository, LabelSetId labels) const {
+  const std::optional<RepositoryNumber> number = find_number(repository);
+  const auto asked = number ? asked_for_.find(*number) : asked_for_.end();
+  return asked != asked_for_.end() && asked->second.contains(labels);
+}
+
+size_t Ledger::label_sets_of(const std::string& repository) const {
+  const std::optional<RepositoryNumber> number = find_number(repository);
+  const auto asked = number ? asked_for_.find(*number) : asked_for_.end();
+  return asked == asked_for_.end() ? 0 : asked->second.size();
+}
+
 const Group* Ledger::group_of(const Build& build) const {
   return build.group == 0 ? nullptr : &groups_.at(build.group);
 }
@@ -124,9 +149,33 @@ void Ledger::leave_group(BuildId id) {
     group.holder = {};
     for (const auto& [labels, waiting] : group.waiting) put_first_in_queue(group, labels);
   }
+  erase_if_unused(build.group);
+}
+
+void Ledger::erase_if_unused(GroupNumber number) {
+  const Group& group = groups_.at(number);
   if (!group.builds.empty() || group.newest) return;
   group_numbers_.erase({group.repository, group.name});
-  groups_.erase(build.group);
+  groups_.erase(number);
+}
+
+// The newest one that was to end the older ones was removed: whatever comes is newer.
+void Ledger::forget_newest(BuildId build) {
+  const auto found = newest_of_.find(build);
+  if (found == newest_of_.end()) return;
+  const GroupNumber number = found->second;
+  newest_of_.erase(found);
+  groups_.at(number).newest = {};
+  erase_if_unused(number);
+}
+
+void Ledger::set_newest(GroupNumber number, BuildId build, uint64_t rank) {
+  Group& group = groups_.at(number);
+  if (rank < group.newest_rank) return;
+  newest_of_.erase(group.newest);
+  newest_of_[build] = number;
+  group.newest_rank = rank;
+  group.newest = build;
 }
 
 void Ledger::enter_group(BuildId id, const std::string& name) {

@@ -9,54 +9,66 @@ namespace seaworthy::broker {
 
 void ReadyQueue::add(const Place& place) {
   if (place.labels.value >= waiting_.size()) waiting_.resize(place.labels.value + 1);
-  Repository& repository = this->repository(place.repository);
+  Repository& repository = repositories_[place.repository];
   Lane& lane = repository.lanes[place.labels];
   Waiting& waiting = waiting_[place.labels.value];
-  if (lane.empty()) waiting.turns.insert(repository.turn);
-  const bool added = lane.insert(place.entry).second;
+  if (lane.entries.empty()) waiting.turns.insert(turn_of(place.repository, repository, lane));
+  const bool added = lane.entries.insert(place.entry).second;
   SW_ASSERT(added);
   ++waiting.jobs;
   ++size_;
 }
 
 void ReadyQueue::remove(const Place& place) {
-  Repository& repository = this->repository(place.repository);
-  const auto lane = repository.lanes.find(place.labels);
-  SW_ASSERT(lane != repository.lanes.end());
-  const size_t removed = lane->second.erase(place.entry);
+  Repository& repository = repositories_.at(place.repository);
+  const auto found = repository.lanes.find(place.labels);
+  SW_ASSERT(found != repository.lanes.end());
+  Lane& lane = found->second;
+  const size_t removed = lane.entries.erase(place.entry);
   SW_ASSERT(removed == 1);
   Waiting& waiting = waiting_[place.labels.value];
   --waiting.jobs;
   --size_;
-  if (!lane->second.empty()) return;
-  waiting.turns.erase(repository.turn);
-  repository.lanes.erase(lane);
+  if (!lane.entries.empty()) return;
+  waiting.turns.erase(turn_of(place.repository, repository, lane));
+  if (lane.running == 0) repository.lanes.erase(found);
 }
 
 void ReadyQueue::served(RepositoryNumber number) {
-  Repository& repository = this->repository(number);
+  Repository& repository = repositories_[number];
+  auto each_turn = [&](const auto& change) {
+    for (const auto& [labels, lane] : repository.lanes)
+      if (!lane.entries.empty())
+        change(waiting_[labels.value].turns, turn_of(number, repository, lane));
+  };
+  each_turn([](std::set<Turn>& turns, const Turn& turn) { turns.erase(turn); });
+  repository.served = ++last_served_;
   ++repository.handed_out;
-  move_to(repository, {repository.turn.running, ++last_served_, number});
+  each_turn([](std::set<Turn>& turns, const Turn& turn) { turns.insert(turn); });
 }
 
-void ReadyQueue::started(RepositoryNumber number) {
-  Repository& repository = this->repository(number);
-  move_to(repository, {repository.turn.running + 1, repository.turn.served, number});
-}
+void ReadyQueue::started(RepositoryNumber number, LabelSetId labels) { run(number, labels, 1); }
 
-void ReadyQueue::ended(RepositoryNumber number) {
-  Repository& repository = this->repository(number);
-  SW_ASSERT(repository.turn.running > 0);
-  move_to(repository, {repository.turn.running - 1, repository.turn.served, number});
+void ReadyQueue::ended(RepositoryNumber number, LabelSetId labels) { run(number, labels, -1); }
+
+void ReadyQueue::run(RepositoryNumber number, LabelSetId labels, int change) {
+  Repository& repository = repositories_[number];
+  Lane& lane = repository.lanes[labels];
+  SW_ASSERT(change > 0 || lane.running > 0);
+  const bool waits = !lane.entries.empty();
+  if (waits) waiting_[labels.value].turns.erase(turn_of(number, repository, lane));
+  lane.running = change > 0 ? lane.running + 1 : lane.running - 1;
+  if (waits) waiting_[labels.value].turns.insert(turn_of(number, repository, lane));
+  if (!waits && lane.running == 0) repository.lanes.erase(labels);
 }
 
 std::optional<ReadyQueue::Next> ReadyQueue::next(LabelSetId labels) const {
   if (size(labels) == 0) return std::nullopt;
   const Turn& turn = *waiting_[labels.value].turns.begin();
   const Repository& repository = repositories_.at(turn.repository);
-  const Lane& lane = repository.lanes.at(labels);
+  const Entries& entries = repository.lanes.at(labels).entries;
   const bool is_oldest = is_oldest_turn(repository.handed_out);
-  return Next{turn, is_oldest, is_oldest ? *oldest(lane, {}) : *lane.begin()};
+  return Next{turn, is_oldest, is_oldest ? *oldest(entries, {}) : *entries.begin()};
 }
 
 size_t ReadyQueue::size(LabelSetId labels) const {
@@ -73,7 +85,7 @@ size_t ReadyQueue::standing_before(const Place& place, size_t most) const {
   const auto lane = repository->second.lanes.find(place.labels);
   if (lane == repository->second.lanes.end()) return 0;
   size_t before = 0;
-  for (const Entry& entry : lane->second) {
+  for (const Entry& entry : lane->second.entries) {
     if (before == most || !(entry < place.entry)) break;
     ++before;
   }
@@ -82,11 +94,11 @@ size_t ReadyQueue::standing_before(const Place& place, size_t most) const {
 
 // The oldest of a lane that comes after the given one in the order of age. The lane is ordered
 // otherwise; but of each priority the jobs of the oldest build stand together at its end.
-std::optional<ReadyQueue::Entry> ReadyQueue::oldest(const Lane& lane,
+std::optional<ReadyQueue::Entry> ReadyQueue::oldest(const Entries& lane,
                                                     const std::optional<Entry>& after) {
   std::optional<Entry> oldest;
   for (Priority priority : {Priority::High, Priority::Normal, Priority::Low}) {
-    auto take = [&](Lane::const_iterator at) {
+    auto take = [&](Entries::const_iterator at) {
       const bool fits = at != lane.end() && at->priority == priority;
       if (fits && (!oldest || Older()(*at, *oldest))) oldest = *at;
     };
@@ -108,64 +120,59 @@ std::optional<ReadyQueue::Entry> ReadyQueue::oldest(const Lane& lane,
 std::vector<JobId> ReadyQueue::in_order(size_t most,
                                         const std::function<bool(LabelSetId)>& count) const {
   struct Rest {
-    const Lane* lane;
-    Lane::const_iterator best;
+    const Entries* entries;
+    Entries::const_iterator best;
     std::optional<Entry> oldest;
-    std::set<JobId> taken;  // by the other order
+    std::set<JobId> taken = {};  // by the other order
 
     bool is_empty() {
-      while (best != lane->end() && taken.contains(best->job)) ++best;
-      while (oldest && taken.contains(oldest->job)) oldest = ReadyQueue::oldest(*lane, oldest);
-      return best == lane->end();
+      while (best != entries->end() && taken.contains(best->job)) ++best;
+      while (oldest && taken.contains(oldest->job)) oldest = ReadyQueue::oldest(*entries, oldest);
+      return best == entries->end();
     }
-    const Entry& first(bool is_oldest) const { return is_oldest ? *oldest : *best; }
   };
-  struct Lanes {
+  struct Future {
     uint64_t handed_out = 0;
-    std::vector<Rest> rest;
+    std::map<LabelSetId, std::pair<Turn, Rest>> lanes = {};
   };
-  std::map<RepositoryNumber, Lanes> lanes;
-  std::set<Turn> turns;
+  std::map<RepositoryNumber, Future> futures;
+  std::set<std::pair<Turn, LabelSetId>> turns;
   for (const auto& [number, repository] : repositories_)
     for (const auto& [labels, lane] : repository.lanes) {
-      if (!count(labels)) continue;
-      lanes[number].handed_out = repository.handed_out;
-      lanes[number].rest.push_back({&lane, lane.begin(), oldest(lane, {}), {}});
-      turns.insert(repository.turn);
+      if (lane.entries.empty() || !count(labels)) continue;
+      const Turn turn = turn_of(number, repository, lane);
+      Future& future = futures.try_emplace(number, Future{repository.handed_out}).first->second;
+      const Rest rest{&lane.entries, lane.entries.begin(), oldest(lane.entries, {})};
+      future.lanes.emplace(labels, std::pair(turn, rest));
+      turns.insert({turn, labels});
     }
   std::vector<JobId> order;
   for (uint64_t served = last_served_; order.size() < most && !turns.empty();) {
-    Turn turn = *turns.begin();
-    turns.erase(turns.begin());
-    Lanes& of = lanes.at(turn.repository);
-    const bool is_oldest = is_oldest_turn(of.handed_out++);
-    const auto first =
-        std::min_element(of.rest.begin(), of.rest.end(), [&](const Rest& a, const Rest& b) {
-          return is_oldest ? Older()(*a.oldest, *b.oldest) : *a.best < *b.best;
-        });
-    order.push_back(first->first(is_oldest).job);
-    first->taken.insert(order.back());
-    if (first->is_empty()) of.rest.erase(first);
-    ++turn.running;
-    turn.served = ++served;
-    if (!of.rest.empty()) turns.insert(turn);
+    const Turn turn = turns.begin()->first;
+    Future& future = futures.at(turn.repository);
+    const bool is_oldest = is_oldest_turn(future.handed_out++);
+    std::optional<std::pair<Next, LabelSetId>> first;  // of the lanes whose turn is the same
+    for (auto at = turns.begin(); at != turns.end() && at->first == turn; ++at) {
+      const Rest& rest = future.lanes.at(at->second).second;
+      const Next next{turn, is_oldest, is_oldest ? *rest.oldest : *rest.best};
+      if (!first || next < first->first) first = {next, at->second};
+    }
+    order.push_back(first->first.entry.job);
+    ++served;
+    for (auto lane = future.lanes.begin(); lane != future.lanes.end();) {
+      auto& [its, rest] = lane->second;
+      turns.erase({its, lane->first});
+      its.served = served;
+      if (lane->first == first->second) ++its.running, rest.taken.insert(order.back());
+      if (rest.is_empty()) {
+        lane = future.lanes.erase(lane);
+      } else {
+        turns.insert({its, lane->first});
+        ++lane;
+      }
+    }
   }
   return order;
-}
-
-ReadyQueue::Repository& ReadyQueue::repository(RepositoryNumber number) {
-  Repository& repository = repositories_[number];
-  repository.turn.repository = number;
-  return repository;
-}
-
-void ReadyQueue::move_to(Repository& repository, const Turn& turn) {
-  for (const auto& [labels, lane] : repository.lanes) {
-    std::set<Turn>& turns = waiting_[labels.value].turns;
-    turns.erase(repository.turn);
-    turns.insert(turn);
-  }
-  repository.turn = turn;
 }
 
 }  // namespace seaworthy::broker

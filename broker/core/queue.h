@@ -1,12 +1,13 @@
 // ReadyQueue orders the jobs that may be handed out now. First fairness: the turn is that of the
-// repository with the fewest running jobs, among equals of the one served longest ago. Then, inside
+// repository with the fewest running jobs that ask for the same labels, among equals of the one
+// served longest ago. Then, inside
 // a repository: priority; the newest push, in it the newest commit; the order of the pipeline. A
 // person who pushed waits for the verdict of what was pushed last. Each fourth turn of a repository
 // (limits::kOldestEvery) is that of the job that was pushed first, so that nothing waits for ever.
 //
 // There is one order for each set of labels, because a worker may not fit the first job. All that
-// is asked costs O(log n) of the queued jobs, a change of a repository's turn once for each set of
-// labels that its ready jobs ask for.
+// is asked costs O(log n) of the queued jobs; serving a repository, once for each set of labels
+// that its jobs ask for.
 #pragma once
 
 #include <compare>
@@ -57,12 +58,14 @@ class ReadyQueue {
   void add(const Place& place);
   void remove(const Place& place);
 
-  // A job of the repository was handed out; runs; does not run any longer.
+  // A job of the repository was handed out.
   void served(RepositoryNumber repository);
-  void started(RepositoryNumber repository);
-  void ended(RepositoryNumber repository);
+  // One that asks for these labels runs; does not run any longer.
+  void started(RepositoryNumber repository, LabelSetId labels);
+  void ended(RepositoryNumber repository, LabelSetId labels);
 
-  // Whose turn it is: the least.
+  // Whose turn it is: the least. Each set of labels has its own; what runs elsewhere, on workers
+  // that only some repositories ask for, does not count.
   struct Turn {
     uint64_t running = 0;
     uint64_t served = 0;  // 0: never
@@ -93,11 +96,15 @@ class ReadyQueue {
   std::vector<JobId> in_order(size_t most, const std::function<bool(LabelSetId)>& count) const;
 
  private:
-  using Lane = std::set<Entry>;
+  using Entries = std::set<Entry>;
+  struct Lane {
+    uint64_t running = 0;
+    Entries entries;
+  };
   struct Repository {
-    Turn turn;
+    uint64_t served = 0;
     uint64_t handed_out = 0;           // since the broker's start
-    std::map<LabelSetId, Lane> lanes;  // none is empty
+    std::map<LabelSetId, Lane> lanes;  // each has an entry or a running job
   };
   struct Waiting {
     std::set<Turn> turns;  // of the repositories that have a lane
@@ -107,9 +114,11 @@ class ReadyQueue {
   static bool is_oldest_turn(uint64_t handed_out) {
     return (handed_out + 1) % limits::kOldestEvery == 0;
   }
-  static std::optional<Entry> oldest(const Lane& lane, const std::optional<Entry>& after);
-  Repository& repository(RepositoryNumber number);
-  void move_to(Repository& repository, const Turn& turn);
+  static std::optional<Entry> oldest(const Entries& entries, const std::optional<Entry>& after);
+  static Turn turn_of(RepositoryNumber number, const Repository& repository, const Lane& lane) {
+    return {lane.running, repository.served, number};
+  }
+  void run(RepositoryNumber repository, LabelSetId labels, int change);
 
   std::map<RepositoryNumber, Repository> repositories_;
   std::vector<Waiting> waiting_;  // by labels

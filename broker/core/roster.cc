@@ -5,8 +5,11 @@
 namespace seaworthy::broker {
 
 Session& Roster::enter(Session session, const LabelSets& sets) {
+  if (Session* earlier = find(session.worker)) {
+    session.declined = earlier->declined;
+    leave(earlier->peer);
+  }
   leave(session.peer);
-  if (Session* earlier = find(session.worker)) leave(earlier->peer);
   by_worker_[session.worker] = session.peer;
   by_heard_.insert({session.heard, session.peer});
   Session& entered = sessions_[session.peer] = std::move(session);
@@ -19,6 +22,7 @@ void Roster::leave(PeerNumber peer) {
   auto found = sessions_.find(peer);
   if (found == sessions_.end()) return;
   set_slots(found->second, 0);
+  set_reason(found->second, "it left");
   for (LabelSetId id : found->second.fits) --fitting_[id.value].sessions;
   by_heard_.erase({found->second.heard, peer});
   by_worker_.erase(found->second.worker);
@@ -38,6 +42,7 @@ void Roster::fit(Session& session, LabelSetId id) {
   session.fits.push_back(id);
   Fitting& fitting = fitting_[id.value];
   ++fitting.sessions;
+  fitting.well += session.reason.empty();
   if (auto since = idle_since_.find(session.peer); since != idle_since_.end())
     fitting.idle.insert({session.labels.size(), since->second, session.peer});
 }
@@ -78,6 +83,13 @@ void Roster::set_slots(Session& session, uint32_t slots) {
   }
 }
 
+void Roster::set_reason(Session& session, std::string reason) {
+  if (session.reason.empty() != reason.empty())
+    for (LabelSetId id : session.fits)
+      reason.empty() ? ++fitting_[id.value].well : --fitting_[id.value].well;
+  session.reason = std::move(reason);
+}
+
 bool Roster::has_idle(LabelSetId id) const {
   return id.value < fitting_.size() && !fitting_[id.value].idle.empty();
 }
@@ -88,6 +100,10 @@ Session* Roster::idle(LabelSetId id) {
 
 size_t Roster::fitting(LabelSetId id) const {
   return id.value < fitting_.size() ? fitting_[id.value].sessions : 0;
+}
+
+size_t Roster::well(LabelSetId id) const {
+  return id.value < fitting_.size() ? fitting_[id.value].well : 0;
 }
 
 std::optional<Instant> Roster::next_deadline(Duration silence) const {

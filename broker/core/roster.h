@@ -30,9 +30,10 @@ struct Session {
   uint32_t slots = 0;  // jobs it takes now
   Instant heard;
   UnixMillis heard_wall;
-  uint64_t hellos = 0;                // of this boot, as it counts them
-  std::string reason = {};            // why it takes no jobs, in its own words
-  std::vector<LabelSetId> fits = {};  // what it has all labels of; kept by the roster
+  uint64_t hellos = 0;                   // of this boot, as it counts them
+  std::string reason = {};               // why it takes no jobs, in its own words; set_reason()
+  std::optional<Instant> declined = {};  // a job, the last time
+  std::vector<LabelSetId> fits = {};     // what it has all labels of; kept by the roster
 };
 
 class Roster {
@@ -47,6 +48,7 @@ class Roster {
 
   void heard_from(Session& session, Moment moment);
   void set_slots(Session& session, uint32_t slots);
+  void set_reason(Session& session, std::string reason);
   // This number means these labels from now on.
   void learn(LabelSetId id, const Labels& labels);
   bool has_idle() const { return !idle_since_.empty(); }
@@ -56,6 +58,8 @@ class Roster {
   Session* idle(LabelSetId id);
   // Workers that have these labels.
   size_t fitting(LabelSetId id) const;
+  // Those of them that have no reason to take no jobs.
+  size_t well(LabelSetId id) const;
 
   // When the session heard of longest ago counts as left.
   std::optional<Instant> next_deadline(Duration silence) const;
@@ -78,6 +82,7 @@ class Roster {
   };
   struct Fitting {
     size_t sessions = 0;
+    size_t well = 0;  // of them, without a reason
     std::set<Idle> idle;
   };
   void fit(Session& session, LabelSetId id);

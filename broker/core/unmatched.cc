@@ -14,10 +14,10 @@ void Unmatched::saw(const std::string& worker, const Labels& labels, const Label
   if (kinds_.size() > limits::kKindsOfWorkers) forget_oldest_kind();
 }
 
-void Unmatched::learn(LabelSetId id, const Labels& labels) {
+void Unmatched::learn(LabelSetId id, const Labels& labels, bool is_connected) {
   const bool seen = std::any_of(kinds_.begin(), kinds_.end(),
                                 [&](const auto& kind) { return has_all(kind.first, labels); });
-  if (seen || labels.empty())
+  if (seen || is_connected || labels.empty())
     unseen_.erase(id);
   else
     unseen_.insert(id);

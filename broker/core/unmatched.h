@@ -21,8 +21,9 @@ namespace seaworthy::broker {
 class Unmatched {
  public:
   void saw(const std::string& worker, const Labels& labels, const LabelSets& sets);
-  // This number means these labels from now on.
-  void learn(LabelSetId id, const Labels& labels);
+  // This number means these labels from now on; whether a worker that has them is connected: its
+  // kind may be one that was forgotten.
+  void learn(LabelSetId id, const Labels& labels, bool is_connected);
   // No worker that was ever seen has them. Never true of no labels: any worker will do.
   bool is_unseen(LabelSetId id) const { return unseen_.contains(id); }
 

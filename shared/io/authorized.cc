@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+#include <cerrno>
+#include <optional>
+#include <set>
 #include <sstream>
 
 #include "shared/io/fd.h"
@@ -25,6 +28,10 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
+bool is_comment(std::string_view line) {
+  return trimmed(line).empty() || trimmed(line).front() == '#';
+}
+
 Result<AuthorizedKey> parse_line(const std::string& line) {
   const size_t hash = line.find('#');
   std::istringstream words(line.substr(0, hash));
@@ -41,14 +48,62 @@ Result<AuthorizedKey> parse_line(const std::string& line) {
   return authorized;
 }
 
-Result<std::vector<AuthorizedKey>> read_list(const fs::path& file) {
-  std::ifstream in(file);
-  std::stringstream text;
-  text << in.rdbuf();
-  if (in.bad()) return Unexpected{errno_text("cannot read " + file.string())};
-  auto keys = parse_authorized(text.str());
-  if (!keys) return Unexpected{"cannot use " + file.string() + ": " + keys.error()};
-  return keys;
+// Empty: only those whom we trust anyway can write it.
+std::string who_else_writes(const struct stat& about) {
+  const bool is_ours = about.st_uid == 0 || about.st_uid == geteuid() || geteuid() == 0;
+  if (is_ours && (about.st_mode & 022) == 0) return {};
+  return ": others may write it, and so let themselves in; look at the list, then chown it to who "
+         "runs the broker and chmod go-w it";
+}
+
+// Nothing where no list is.
+Result<std::optional<std::string>> read_list(const fs::path& directory) {
+  const fs::path file = authorized_file(directory);
+  const Fd in(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!in && errno == ENOENT) return std::optional<std::string>();
+  struct stat around {
+  }, about{};
+  if (!in || fstat(in.get(), &about) != 0 || stat(directory.c_str(), &around) != 0)
+    return Unexpected{errno_text("cannot read who is let in from " + file.string())};
+  if (const std::string who = who_else_writes(around); !who.empty())
+    return Unexpected{"refused the directory " + directory.string() + who};
+  if (const std::string who = who_else_writes(about); !who.empty())
+    return Unexpected{"refused " + file.string() + who};
+  std::string text;
+  char piece[16 * 1024];
+  for (ssize_t count = 0; (count = read(in.get(), piece, sizeof piece)) != 0;) {
+    if (count < 0) return Unexpected{errno_text("cannot read who is let in from " + file.string())};
+    text.append(piece, static_cast<size_t>(count));
+  }
+  return std::optional(std::move(text));
+}
+
+Result<std::vector<AuthorizedKey>> parse_list(const fs::path& directory, std::string_view text) {
+  auto keys = parse_authorized(text);
+  if (keys) return keys;
+  return Unexpected{"cannot use " + authorized_file(directory).string() + ": " + keys.error()};
+}
+
+std::string line_of(const AuthorizedKey& key) {
+  return std::string(to_string(key.role)) + " " + key.name + " " + to_hex(key.key) +
+         (key.note.empty() ? "" : " # " + key.note) + "\n";
+}
+
+// The text with just these keys: people's comments stay.
+std::string rewritten(const std::string& text, std::vector<AuthorizedKey> keys) {
+  std::string result(text.empty() ? kHead : "");
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!is_comment(line)) {
+      const auto key = parse_line(line);
+      const auto kept = std::find(keys.begin(), keys.end(), *key);
+      if (kept == keys.end()) continue;
+      keys.erase(kept);
+    }
+    result += line + "\n";
+  }
+  for (const AuthorizedKey& key : keys) result += line_of(key);
+  return result;
 }
 
 }  // namespace
@@ -56,41 +111,31 @@ Result<std::vector<AuthorizedKey>> read_list(const fs::path& file) {
 Result<std::vector<AuthorizedKey>> parse_authorized(std::string_view text) {
   std::vector<AuthorizedKey> keys;
   std::istringstream lines{std::string(text)};
+  std::set<std::string> names;
+  std::set<PublicKey> known;
   std::string line;
   for (size_t number = 1; std::getline(lines, line); ++number) {
-    if (trimmed(line).empty() || trimmed(line).front() == '#') continue;
+    if (is_comment(line)) continue;
     const std::string where = "line " + std::to_string(number) + ": ";
     auto key = parse_line(line);
     if (!key) return Unexpected{where + key.error()};
-    for (const AuthorizedKey& other : keys)
-      if (other.name == key->name || other.key == key->key)
-        return Unexpected{where + "the name or the key is there already, as " + other.name};
+    if (!names.insert(key->name).second || !known.insert(key->key).second)
+      return Unexpected{where + "the name or the key of " + key->name + " is there already"};
     keys.push_back(std::move(*key));
   }
   return keys;
 }
 
-std::string text_of(const std::vector<AuthorizedKey>& keys) {
-  std::string text(kHead);
-  for (const AuthorizedKey& key : keys)
-    text += std::string(to_string(key.role)) + " " + key.name + " " + to_hex(key.key) +
-            (key.note.empty() ? "" : " # " + key.note) + "\n";
-  return text;
-}
-
 fs::path authorized_file(const fs::path& directory) { return directory / "authorized"; }
 
 Result<std::vector<AuthorizedKey>> read_authorized(const fs::path& directory) {
-  const fs::path file = authorized_file(directory);
-  struct stat about {};
-  if (stat(file.c_str(), &about) != 0)
-    return Unexpected{errno_text("cannot read who is let in from " + file.string()) +
-                      ": `seaworthy keygen --dir " + directory.string() + "` makes it"};
-  if ((about.st_mode & 022) != 0)
-    return Unexpected{"refused " + file.string() +
-                      ": others than its owner may write it, and so let themselves in; look at "
-                      "it, then chmod go-w it"};
-  return read_list(file);
+  auto text = read_list(directory);
+  if (!text) return Unexpected{text.error()};
+  if (!*text)
+    return Unexpected{"there is no list of who is let in at " +
+                      authorized_file(directory).string() + ": `seaworthy keygen --dir " +
+                      directory.string() + "` makes it"};
+  return parse_list(directory, **text);
 }
 
 Result<Done> change_authorized(
@@ -103,16 +148,15 @@ Result<Done> change_authorized(
   if (!lock || flock(lock.get(), LOCK_EX) != 0)
     return Unexpected{errno_text("cannot write in " + directory.string()) +
                       ": name another directory of keys with --dir"};
-  std::vector<AuthorizedKey> keys;
-  if (fs::exists(authorized_file(directory))) {
-    auto there = read_authorized(directory);
-    if (!there) return Unexpected{there.error()};
-    keys = std::move(*there);
-  }
-  auto changed = change(keys);
+  auto text = read_list(directory);
+  if (!text) return Unexpected{text.error()};
+  const std::string there = text->value_or("");
+  auto keys = parse_list(directory, there);
+  if (!keys) return Unexpected{keys.error()};
+  auto changed = change(*keys);
   if (!changed) return Unexpected{changed.error()};
   if (!*changed) return Done{};
-  return write_secret_file(authorized_file(directory), text_of(keys));
+  return write_secret_file(authorized_file(directory), rewritten(there, std::move(*keys)));
 }
 
 }  // namespace seaworthy::io

@@ -22,18 +22,18 @@ struct AuthorizedKey {
   std::string name;
   PublicKey key;
   std::string note;  // behind the #
+  bool operator==(const AuthorizedKey&) const = default;
 };
 
 // The error names the line.
 Result<std::vector<AuthorizedKey>> parse_authorized(std::string_view text);
-std::string text_of(const std::vector<AuthorizedKey>& keys);
 
 std::filesystem::path authorized_file(const std::filesystem::path& directory);
-// A missing file is an error, and so is one that others may write.
+// A missing file is an error, and so is one, or a directory, that others may write.
 Result<std::vector<AuthorizedKey>> read_authorized(const std::filesystem::path& directory);
 
 // Reads the list, lets `change` alter it, and writes it if that says true: as a whole, with nobody
-// else in between. A missing file is an empty list.
+// else in between; comments stay. A missing file is an empty list.
 Result<Done> change_authorized(
     const std::filesystem::path& directory,
     const std::function<Result<bool>(std::vector<AuthorizedKey>&)>& change);

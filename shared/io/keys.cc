@@ -174,8 +174,13 @@ Result<Done> write_secret_file(const fs::path& file, std::string_view text) {
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
   unlink(beside.c_str());
   Fd out(open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  // Root writes for whoever it belonged to: the broker's user has to read it again.
+  struct stat before {};
+  const bool owned = !out || stat(file.c_str(), &before) != 0 || geteuid() != 0 ||
+                     fchown(out.get(), before.st_uid, before.st_gid) == 0;
   const bool written =
-      out && write(out.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      out && owned &&
+      write(out.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
       fsync(out.get()) == 0 && rename(beside.c_str(), file.c_str()) == 0;
   if (!written) return Unexpected{errno_text("cannot write " + file.string())};
   return Done{};

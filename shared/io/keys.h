@@ -60,7 +60,7 @@ std::string line_of_broker(const SecretKey& secret);
 // Refused: files that others than their owner may read.
 Result<Key> read_key(const std::filesystem::path& file);
 Result<SecretKey> read_broker_key(const std::filesystem::path& file);
-// Mode 0600; the file appears as a whole. It replaces what is there.
+// Mode 0600; the file appears as a whole. It replaces what is there; then root keeps its owner.
 Result<Done> write_secret_file(const std::filesystem::path& file, std::string_view text);
 
 // Whether it has the form of one: tcp://HOST:PORT, ipc://PATH or inproc://NAME.

@@ -134,8 +134,9 @@ std::string in_words(uint16_t event, uint32_t value, const std::string& endpoint
            " ended the handshake: perhaps it lets in only those with a key (--key FILE), perhaps "
            "it "
            "is no broker";
-  return at + " has another key than the one that " + *key_name +
-         " was made for: is it the right address, or was the broker given new keys?";
+  return at + " ended the handshake: either it has another key than the one that " + *key_name +
+         " was made for (is it the right address, was the broker given new keys?), or it is full, "
+         "or about to stop";
 }
 
 // ROUTER's own routing ids are a zero byte and a number.

@@ -30,8 +30,9 @@ inline constexpr Duration kDefaultTimeout = 60min;
 inline constexpr Duration kLongestTimeout = 24h;
 
 // The queue.
-inline constexpr uint32_t kOldestEvery = 4;       // a repository's fourth job is its oldest
-inline constexpr size_t kLabelSets = 1'024;       // different runs-on that are queued at a time
+inline constexpr uint32_t kOldestEvery = 4;  // a repository's fourth job is its oldest
+inline constexpr size_t kLabelSets = 1'024;  // different runs-on that are queued at a time
+inline constexpr size_t kLabelSetsPerRepository = 128;
 inline constexpr size_t kKindsOfWorkers = 1'024;  // different labels of workers, remembered
 inline constexpr size_t kGivenUpAtOnce = 256;     // jobs without a fitting worker, in one step
 
@@ -47,6 +48,8 @@ inline constexpr size_t kDetailBytes = 4096;  // one explaining text
 inline constexpr uint32_t kLosses = 3;  // a job whose workers were lost this often is Inconclusive
 inline constexpr Duration kBrokenPause =
     5s;  // before a job that could not be run is tried again; ×6 each time
+inline constexpr Duration kDeclinedPause =
+    1s;                                   // a worker that declined a job gets none for so long
 inline constexpr uint32_t kFailures = 3;  // the same for attempts that ended Broken
 
 // The broker.
@@ -71,7 +74,8 @@ inline constexpr size_t kParkedRequests = 20'000;  // long polls that wait
 inline constexpr Duration kDemandLook = 20ms;      // between two looks for who awaits demand
 inline constexpr size_t kRemovedAtOnce = 64;     // builds that retention removes in one transaction
 inline constexpr Duration kKeptAtLeast = 10min;  // a finished build, whatever is not to be kept
-inline constexpr Duration kCopiesArriveWithin = 1min;  // of a request, by whatever ways
+inline constexpr Duration kCopiesArriveWithin = 1min;             // of a request, by whatever ways
+inline constexpr size_t kQuestionsPerUser = kParkedRequests / 8;  // the same, of all with one key
 inline constexpr size_t kQuestionsPerPeer = 32;  // asked and not yet answered, long polls included
 inline constexpr size_t kEventsPerDrain = 1024;  // received before the loop commits
 

@@ -1,5 +1,6 @@
 #include "broker/long_polls.h"
 
+#include "broker/open_questions.h"
 #include "tests/support/catch.h"
 
 using namespace seaworthy;
@@ -89,4 +90,19 @@ TEST_CASE("no more questions wait than may") {
   CHECK_FALSE(polls.park_for_events(output(1), kSoon));
   CHECK(polls.expired(kSoon).size() == limits::kParkedRequests);
   CHECK(polls.park_for_events(output(1), kSoon));
+}
+
+TEST_CASE("the questions of one key leave room for those of others") {
+  OpenQuestions open;
+  PeerNumber peer = 0;
+  for (size_t asked = 0; asked < limits::kQuestionsPerUser; asked += limits::kQuestionsPerPeer) {
+    ++peer;
+    for (size_t i = 0; i < limits::kQuestionsPerPeer && asked + i < limits::kQuestionsPerUser; ++i)
+      REQUIRE(open.admit(peer, "anna"));
+  }
+  CHECK_FALSE(open.admit(peer + 1, "anna"));
+  CHECK(open.admit(peer + 1, "otto"));
+  open.answered(1);
+  CHECK(open.admit(peer + 2, "anna"));
+  CHECK_FALSE(open.admit(peer + 3, "anna"));
 }

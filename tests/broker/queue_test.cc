@@ -26,13 +26,13 @@ TEST_CASE("the turn is that of the repository with the fewest running jobs") {
   ReadyQueue queue;
   queue.add(place(1, 1));
   queue.add(place(2, 2));
-  queue.started(1);
+  queue.started(1, kNoLabels);
   CHECK(queue.next(kNoLabels)->entry.job == JobId{2});
-  queue.started(2);
-  queue.started(2);
+  queue.started(2, kNoLabels);
+  queue.started(2, kNoLabels);
   CHECK(queue.next(kNoLabels)->entry.job == JobId{1});
-  queue.ended(2);
-  queue.ended(2);
+  queue.ended(2, kNoLabels);
+  queue.ended(2, kNoLabels);
   CHECK(queue.next(kNoLabels)->entry.job == JobId{2});
 }
 
@@ -57,11 +57,25 @@ TEST_CASE("each fourth turn of a repository is that of what was pushed first") {
   ReadyQueue queue;
   queue.add(place(1, 1, kNoLabels, Priority::Low, 2));
   queue.add(place(2, 1, kNoLabels, Priority::Low, 1));
-  queue.add(place(3, 1, {1}, Priority::Low, 1));
+  queue.add(place(3, 1, kNoLabels, Priority::Low, 1));
   for (uint32_t job = 11; job <= 19; ++job)
-    queue.add(place(job, 1, {job % 2}, Priority::Normal, job));
+    queue.add(place(job, 1, kNoLabels, Priority::Normal, job));
   queue.add(place(21, 1, kNoLabels, Priority::High, 21));
   CHECK(order(queue) == Jobs{21, 19, 18, 2, 17, 16, 15, 3, 14, 13, 12, 1, 11});
+}
+
+TEST_CASE("what a repository runs on workers of its own does not keep it from shared ones") {
+  ReadyQueue queue;
+  constexpr LabelSetId kOwn{1};
+  queue.started(1, kOwn);
+  queue.started(1, kOwn);
+  queue.started(2, kNoLabels);
+  queue.add(place(1, 1));
+  queue.add(place(2, 2));
+  CHECK(order(queue) == Jobs{1, 2});
+  queue.started(1, kNoLabels);
+  queue.started(1, kNoLabels);
+  CHECK(order(queue) == Jobs{2, 1});
 }
 
 TEST_CASE("what is handed out is what was foretold") {
@@ -81,7 +95,7 @@ TEST_CASE("what is handed out is what was foretold") {
     if (!next || (other && *other < *next)) next = other;
     REQUIRE(next->entry.job.value == job);
     queue.remove(places[job - 1]);
-    queue.started(next->turn.repository);
+    queue.started(next->turn.repository, places[job - 1].labels);
     queue.served(next->turn.repository);
   }
   CHECK(queue.empty());
@@ -89,13 +103,13 @@ TEST_CASE("what is handed out is what was foretold") {
 
 TEST_CASE("priority never lets a repository pass another") {
   ReadyQueue queue;
-  queue.started(1);
+  queue.started(1, kNoLabels);
   queue.add(place(1, 1, kNoLabels, Priority::High));
   queue.add(place(2, 2, kNoLabels, Priority::Low));
   CHECK(order(queue) == Jobs{2, 1});
 }
 
-TEST_CASE("each set of labels has a first of its own, and all share the turns") {
+TEST_CASE("each set of labels has a first and turns of its own") {
   ReadyQueue queue;
   queue.add(place(1, 1, {1}));
   queue.add(place(2, 1, {2}));
@@ -103,7 +117,7 @@ TEST_CASE("each set of labels has a first of its own, and all share the turns") 
   CHECK(queue.next({1})->entry.job == JobId{1});
   CHECK(queue.next({2})->entry.job == JobId{2});
   CHECK_FALSE(queue.next({3}));
-  queue.started(1);
+  queue.started(1, {2});
   CHECK(queue.next({1})->entry.job == JobId{1});
   CHECK(queue.next({2})->entry.job == JobId{3});
   CHECK(queue.in_order(9, [](LabelSetId id) { return id == LabelSetId{1}; }) ==

@@ -216,10 +216,10 @@ TEST_CASE("demand counts the ready jobs that a worker with these labels could ru
       1, {1}, {a_job("a"), a_job_on("b", {"gpu"}), a_job_on("c", {"gpu", "linux"}), later}));
   CHECK(broker.core().demand({}) == 1);
   CHECK(broker.core().demand({"gpu"}) == 2);
-  CHECK(broker.core().demand({"linux", "gpu"}) == 3);
+  CHECK(broker.core().demand({"gpu", "linux"}) == 3);
   CHECK(broker.core().demand({"windows"}) == 1);
   broker.tell(SpaceChanged{false});
-  CHECK(broker.core().demand({"linux", "gpu"}) == 0);
+  CHECK(broker.core().demand({"gpu", "linux"}) == 0);
   broker.tell(SpaceChanged{true});
   broker.idle_worker(1, "amy", 1);
   CHECK(broker.core().demand({}) == 0);
@@ -228,26 +228,79 @@ TEST_CASE("demand counts the ready jobs that a worker with these labels could ru
 TEST_CASE(
     "as many different sets of labels may wait as there is room for, and their room is found") {
   Harness broker;
-  std::vector<JobSpec> jobs;
-  uint8_t number = 1;
+  uint8_t number = 0;
   int label = 0;
-  auto submit_all = [&](size_t count) {
-    jobs.clear();
+  auto submit = [&](size_t count, const std::string& repository) {
+    std::vector<JobSpec> jobs;
     for (size_t i = 0; i < count; ++i)
       jobs.push_back(a_job_on(std::to_string(i), {"l" + std::to_string(++label)}));
-    broker.say(Harness::kClient, a_submit(number, {number}, jobs));
     ++number;
+    broker.say(Harness::kClient, a_submit_of(repository, number, number, jobs));
   };
-  for (size_t sets = 0; sets < 768; sets += 256) submit_all(256);
-  submit_all(255);
-  CHECK(broker.count<wire::SubmitOk>(Harness::kClient) == 4);
-  submit_all(1);
+  for (int repository = 0; repository < 7; ++repository)
+    submit(128, "/srv/" + std::to_string(repository));
+  submit(127, "/srv/7");
+  CHECK(broker.count<wire::SubmitOk>(Harness::kClient) == 8);
+  submit(1, "/srv/7");
   const auto refusal = broker.last<wire::Error>(Harness::kClient);
   CHECK(refusal.code == wire::ErrorCode::Overloaded);
   CHECK(refusal.retryable);
   broker.say(Harness::kClient, wire::Cancel{{1}, {}, ""});
-  submit_all(200);
-  CHECK(broker.count<wire::SubmitOk>(Harness::kClient) == 5);
+  submit(100, "/srv/0");
+  CHECK(broker.count<wire::SubmitOk>(Harness::kClient) == 9);
   broker.idle_worker(1, "amy", 1, {"l" + std::to_string(label)});
   CHECK(broker.count<wire::Assign>(1) == 1);
+}
+
+TEST_CASE("one repository cannot take the room of all for sets of labels") {
+  Harness broker;
+  std::vector<JobSpec> jobs;
+  for (int i = 0; i < 129; ++i)
+    jobs.push_back(a_job_on(std::to_string(i), {"l" + std::to_string(i)}));
+  broker.say(Harness::kClient, a_submit(1, {1}, jobs));
+  CHECK(broker.last<wire::Error>(Harness::kClient).message.find("of /srv/project ask for 128") !=
+        std::string::npos);
+  jobs.pop_back();
+  broker.say(Harness::kClient, a_submit(2, {1}, jobs));
+  CHECK(broker.count<wire::SubmitOk>(Harness::kClient) == 1);
+  broker.say(Harness::kClient, a_submit(3, {2}, jobs));  // the same ones again
+  CHECK(broker.count<wire::SubmitOk>(Harness::kClient) == 2);
+}
+
+TEST_CASE("a worker that is connected is known, however many other kinds came after it") {
+  Harness broker;
+  broker.idle_worker(1, "amy", 1, {"host=amy"});
+  for (uint32_t i = 0; i < limits::kKindsOfWorkers + 1; ++i) {
+    wire::Hello hello;
+    hello.worker = "other";
+    hello.boot = boot(2);
+    hello.labels = {"host=" + std::to_string(i)};
+    hello.count = i + 1;
+    broker.say(2, hello);
+  }
+  broker.say(1, wire::Ready{boot(1), 0});
+  broker.submit(a_submit(1, {1}, {a_job_on("test", {"host=amy"})}));
+  CHECK(broker.core().why_waiting({1}).find("no worker that was ever seen") == std::string::npos);
+}
+
+TEST_CASE("a worker that declines a job gets none for a moment, so that others have their chance") {
+  Harness broker;
+  broker.idle_worker(1, "amy", 1, {});
+  broker.submit(a_submit(1, {1}));
+  const auto assign = broker.last<wire::Assign>(1);
+  broker.say(1, wire::Decline{assign.boot, assign.job, assign.attempt, "not today"});
+  broker.say(1, wire::Ready{boot(1), 1});
+  CHECK(broker.count<wire::Assign>(1) == 1);
+  broker.idle_worker(2, "bob", 2, {"special"});
+  CHECK(broker.count<wire::Assign>(2) == 1);
+  broker.submit(a_submit(2, {2}));
+  broker.pass(limits::kDeclinedPause);
+  broker.say(1, wire::Ready{boot(1), 1});
+  CHECK(broker.count<wire::Assign>(1) == 2);
+}
+
+TEST_CASE("a label that a shell would take for more than a word is quoted in the advice") {
+  Harness broker;
+  broker.submit(a_submit(1, {1}, {a_job_on("test", {"$(reboot)"})}));
+  CHECK(broker.core().why_waiting({1}).find("--label '$(reboot)'`") != std::string::npos);
 }

@@ -2,6 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include "shared/io/authorized.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
@@ -68,16 +72,50 @@ TEST_CASE("a key's file is its owner's alone, or not read") {
   CHECK_FALSE(read_key(folder.path()));
 }
 
-TEST_CASE("the list of who is let in is read as it was written") {
+TEST_CASE("the list of who is let in is read as it was written, and keeps people's comments") {
+  Folder folder;
   const std::vector<AuthorizedKey> keys{
       {Role::Worker, "anna", public_key_of(make_secret_key()), "invited today"},
       {Role::Admin, "otto", public_key_of(make_secret_key()), ""}};
-  const auto read = parse_authorized(text_of(keys));
-  REQUIRE(read);
-  REQUIRE(read->size() == 2);
-  CHECK(read->front().name == "anna");
-  CHECK(read->front().note == "invited today");
-  CHECK(read->back().key == keys[1].key);
+  auto set = [&](std::vector<AuthorizedKey> now) {
+    return change_authorized(folder.path(), [&](std::vector<AuthorizedKey>& there) {
+      there = std::move(now);
+      return Result<bool>(true);
+    });
+  };
+  REQUIRE(set(keys));
+  CHECK(read_authorized(folder.path()).value() == keys);
+  std::ofstream(authorized_file(folder.path()), std::ios::app) << "# the one in the cellar";
+  REQUIRE(set({keys[1]}));
+  CHECK(read_authorized(folder.path()).value() == std::vector{keys[1]});
+  std::stringstream text;
+  text << std::ifstream(authorized_file(folder.path())).rdbuf();
+  CHECK(text.str().starts_with("# Who is let in"));
+  CHECK(text.str().ends_with("# the one in the cellar\n"));
+}
+
+TEST_CASE("a list that cannot be read, or that others may write, is no list of nobody") {
+  Folder folder;
+  const auto list = authorized_file(folder.path());
+  auto leave = [](std::vector<AuthorizedKey>&) { return Result<bool>(false); };
+  CHECK_FALSE(read_authorized(folder.path()));
+  CHECK(change_authorized(folder.path(), leave));
+  REQUIRE(std::filesystem::create_directory(list));
+  CHECK_FALSE(read_authorized(folder.path()));
+  CHECK_FALSE(change_authorized(folder.path(), leave));
+  std::filesystem::remove(list);
+  std::ofstream(list) << "# nobody\n";
+  REQUIRE(chmod(list.c_str(), 0600) == 0);
+  CHECK(read_authorized(folder.path()));
+  for (mode_t mode : {0620u, 0602u}) {
+    REQUIRE(chmod(list.c_str(), mode) == 0);
+    CHECK_FALSE(read_authorized(folder.path()));
+  }
+  REQUIRE(chmod(list.c_str(), 0600) == 0);
+  for (mode_t mode : {0770u, 0777u}) {
+    REQUIRE(chmod(folder.path().c_str(), mode) == 0);
+    CHECK_FALSE(read_authorized(folder.path()));
+  }
 }
 
 TEST_CASE("a wrong line of the list is named") {

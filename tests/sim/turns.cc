@@ -42,7 +42,7 @@ void Turns::restart(const ModelStore& store) {
     job.cancelled = stored.job.cancel_requested;
     for (JobId need : stored.all_needs)
       if (!store.jobs().at(need).job.passed) job.needs.insert(need);
-    running_[builds_.at(job.build).repository] += job.running;
+    running_[lane_of(job)] += job.running;
   }
 }
 
@@ -50,7 +50,7 @@ void Turns::decided(const broker::Change& change, Instant now, const broker::Cor
   auto ended = [&](JobId id) {
     WaitingJob& job = jobs_.at(id);
     job.running = false;
-    --running_[builds_.at(job.build).repository];
+    --running_[lane_of(job)];
   };
   std::visit(overloaded{[&](const broker::BuildSubmitted& b) {
                           builds_[b.build] = {b.repository, b.group, b.rank, false, false};
@@ -68,7 +68,7 @@ void Turns::decided(const broker::Change& change, Instant now, const broker::Cor
                         [&](const broker::AttemptAssigned& b) { assigned(b, now, core); },
                         [&](const broker::AttemptAdopted& b) {
                           jobs_.at(b.job).running = true;
-                          ++running_[builds_.at(jobs_.at(b.job).build).repository];
+                          ++running_[lane_of(jobs_.at(b.job))];
                         },
                         [&](const broker::AttemptReturned& b) { ended(b.job); },
                         [&](const broker::AttemptLost& b) { ended(b.job); },
@@ -120,12 +120,12 @@ void Turns::assigned(const broker::AttemptAssigned& assigned, Instant now,
       continue;
     }
     const OpenBuild& its = builds_.at(other.build);
-    if (its.repository != build.repository) {
-      require(running_[build.repository] <= running_[its.repository],
+    const int mine = running_[lane_of(job)], theirs = running_[lane_of(other)];
+    if (!stands_behind_its_group(id, now))
+      require(mine <= theirs,
               "fairness: a repository was served although another has fewer running jobs");
-      seen_.fair += running_[build.repository] < running_[its.repository];
-      continue;
-    }
+    seen_.fair += mine < theirs;
+    if (its.repository != build.repository || mine < theirs) continue;
     if (!build.group.empty() && its.group == build.group && !holder &&
         other.specification.runs_on == job.specification.runs_on)
       require(!is_older(id, assigned.job),
@@ -139,7 +139,7 @@ void Turns::assigned(const broker::AttemptAssigned& assigned, Instant now,
   seen_.with_labels += !job.specification.runs_on.empty();
   job.running = true;
   build.was_given_a_worker = true;
-  ++running_[build.repository];
+  ++running_[lane_of(job)];
 }
 
 void Turns::after_step(Instant now, bool disk_is_full, const broker::Core& core) const {
@@ -162,6 +162,10 @@ bool Turns::is_ready(const WaitingJob& job, Instant now) const {
   if (job.running || !job.needs.empty() || now < job.paused_until) return false;
   const std::optional<BuildId> holder = holder_of(builds_.at(job.build));
   return !holder || *holder == job.build;
+}
+
+Turns::Lane Turns::lane_of(const WaitingJob& job) const {
+  return {builds_.at(job.build).repository, job.specification.runs_on};
 }
 
 bool Turns::is_better(JobId a, JobId b) const {

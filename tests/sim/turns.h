@@ -53,7 +53,8 @@ class Turns {
     bool was_given_a_worker = false;
     bool ended_by_newer = false;
   };
-  using GroupName = std::pair<std::string, std::string>;  // repository, group
+  using Lane = std::pair<std::string, std::vector<std::string>>;  // repository, labels asked for
+  using GroupName = std::pair<std::string, std::string>;          // repository, group
 
   void assigned(const broker::AttemptAssigned& assigned, Instant now, const broker::Core& core);
   void finished(const broker::JobFinished& finished);
@@ -63,10 +64,11 @@ class Turns {
   bool is_older(JobId a, JobId b) const;
   bool stands_behind_its_group(JobId id, Instant now) const;
   std::optional<BuildId> holder_of(const OpenBuild& build) const;
+  Lane lane_of(const WaitingJob& job) const;
 
   std::map<JobId, WaitingJob> jobs_;  // without a verdict
   std::map<BuildId, OpenBuild> builds_;
-  std::map<std::string, int> running_;  // by repository
+  std::map<Lane, int> running_;
   std::map<std::string, uint64_t> handed_out_;
   std::map<GroupName, uint64_t> newest_;
   Seen seen_;

@@ -364,6 +364,21 @@ class Files(WithKeys):
         nowhere = self.run_cli("keys", "list", "--dir", self.folder / "nowhere", check=False)
         self.assertIn(b"seaworthy keygen --dir", nowhere.stderr)
 
+    def test_who_joins_with_a_key_that_is_no_workers_keeps_the_one_it_has(self):
+        state = self.folder / "anna"
+        state.mkdir()
+        kept = state / "worker.key"
+        kept.write_text("as it was")
+        kept.chmod(0o600)
+        for role in ("admin", "client", "watcher", "reporter"):
+            with self.subTest(role=role):
+                line = (self.keys / f"{role}.key").read_text().strip()
+                refused = subprocess.run([BIN / "seaworthy-worker", "--join", f"{line}@{self.broker_address}", "--state",
+                                          state], capture_output=True, env=ENVIRONMENT, timeout=DEADLINE)
+                self.assertEqual(refused.returncode, 2, refused.stderr)
+                self.assertIn(b"a worker needs one of its own", refused.stderr)
+                self.assertEqual(kept.read_text(), "as it was")
+
     def test_joining_once_is_enough_and_the_line_may_come_from_stdin(self):
         line = self.invite("worker", "anna")
         state = self.folder / "anna"
