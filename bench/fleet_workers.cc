@@ -1,13 +1,14 @@
 // A fleet of workers for bench/fleet: any number of them in one process, each with the real core
 // and the real protocol, so that they say what real ones do; but their jobs are only waited for.
-// One command a line on stdin, one JSON object a line as the answer:
+// One command a line on stdin, one JSON object a line as the answer; with a folder of keys (made by
+// `seaworthy keygen`) encrypted:
 //
-//   workers N            have so many, and wait until all are welcomed
+//   workers N            have so many, a few at a time, and wait until all are welcomed
+//   sessions             how many the broker knows
 //   job MS BYTES         how long a job takes, and its output, from now on
 //   load JOBS SECONDS    keep so many jobs unfinished for so long
-//   latency ROUNDS       one job at a time: microseconds from the submit's acknowledgement, and
-//   from
-//                        the submit, until a worker has the job
+//   latency ROUNDS       one job at a time: microseconds until a worker has it, from when it was
+//                        acknowledged, and from when it was submitted
 //   counters             messages sent and received so far
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -19,6 +20,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -44,14 +46,16 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kThreads = 4;
+constexpr size_t kStartAtOnce = 40;
 
 // What all threads share.
 struct Fleet {
   std::string broker;
+  std::optional<io::Key> worker_key, client_key;
   zmq::context_t context{1};
   std::atomic<int64_t> job_ms{100};
   std::atomic<uint64_t> output_bytes{1024};
-  std::atomic<uint64_t> welcomed{0};
+  std::atomic<uint64_t> connected{0};  // workers that are welcome
   std::atomic<uint64_t> sent{0}, received{0};
   std::atomic<uint64_t> recorded{0};
   // When the job that was assigned last came.
@@ -64,8 +68,8 @@ class Worker {
  public:
   Worker(Fleet& fleet, size_t number)
       : fleet_(fleet),
-        core_(settings(number)),
-        dealer_(std::in_place, fleet.context, fleet.broker) {
+        core_(settings(fleet, number)),
+        dealer_(std::in_place, fleet.context, fleet.broker, fleet.worker_key) {
     step(worker::Tick{});
   }
 
@@ -77,6 +81,10 @@ class Worker {
     finish_job();
     step(worker::Tick{});
     receive();  // sending may have taken the sign that something came
+    const bool connected = core_.phase() != worker::Phase::Offline;
+    if (connected && !connected_) ++fleet_.connected;
+    if (!connected && connected_) --fleet_.connected;
+    connected_ = connected;
     return sockets_ != before;
   }
   std::optional<Instant> next_deadline() const {
@@ -86,9 +94,10 @@ class Worker {
   }
 
  private:
-  static worker::Settings settings(size_t number) {
+  static worker::Settings settings(const Fleet& fleet, size_t number) {
     worker::Settings settings;
-    settings.worker = "bench-" + std::to_string(number);
+    settings.worker = (fleet.worker_key ? fleet.worker_key->name + "/" : "") +
+                      std::to_string(getpid()) + "-" + std::to_string(number);
     settings.boot = io::random_token<BootId>();
     settings.host = "bench";
     settings.pid = static_cast<uint32_t>(getpid());
@@ -107,7 +116,6 @@ class Worker {
       ++fleet_.received;
       if (!*received) continue;
       wire::Message& message = (*received)->message;
-      if (std::holds_alternative<wire::Welcome>(message)) ++fleet_.welcomed;
       if (const auto* assign = std::get_if<wire::Assign>(&message)) saw(*assign);
       step(worker::Received{std::move(message)});
     }
@@ -160,7 +168,7 @@ class Worker {
                    },
                    [this](const worker::DiscardSpool&) { ++fleet_.recorded; },
                    [this](const worker::Reconnect&) {
-                     dealer_.emplace(fleet_.context, fleet_.broker);
+                     dealer_.emplace(fleet_.context, fleet_.broker, fleet_.worker_key);
                      ++sockets_;
                    },
                    [](const auto&) {}},
@@ -178,6 +186,7 @@ class Worker {
   worker::Core core_;
   std::optional<io::Dealer> dealer_;
   std::deque<worker::Event> happened_;
+  bool connected_ = false;
   bool missing_ = false;  // a message could not be handed over
   uint64_t sockets_ = 1;
   AttemptKey job_;
@@ -204,7 +213,7 @@ class Crew {
     std::array<epoll_event, 256> events{};
     while (!stop_) {
       add_new();
-      Duration wait{100};  // then the new ones are looked for
+      Duration wait{20};  // then the new ones are looked for
       if (!due_.empty()) wait = std::clamp(due_.begin()->first - io::now(), Duration{0}, wait);
       const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                    static_cast<int>(wait.count()));
@@ -274,20 +283,27 @@ class Submitter {
           {revision.data(), static_cast<uint32_t>(i), 0, "a commit", "somebody"});
     }
     submit.tip = submit.revisions.front().revision;
-    auto ok = client_.ask_for<wire::SubmitOk>(submit);
-    if (!ok) {
-      std::fprintf(stderr, "%s\n", ok.error().message.c_str());
-      std::exit(1);
-    }
-    return ok->builds.front().build.value;
+    return ask<wire::SubmitOk>(submit).builds.front().build.value;
   }
-  uint64_t submitted() const { return revisions_; }
+  wire::QueueStatusOk status() { return ask<wire::QueueStatusOk>(wire::QueueStatus{0}); }
+  uint64_t unfinished() {
+    const wire::QueueStatusOk status = this->status();
+    return status.waiting_count + status.running_count;
+  }
 
  private:
   static io::ClientOptions options(const Fleet& fleet) {
     io::ClientOptions options;
     options.endpoints = {fleet.broker};
+    options.key = fleet.client_key;
     return options;
+  }
+  template <class Answer>
+  Answer ask(const wire::Message& question) {
+    auto answer = client_.ask_for<Answer>(question);
+    if (answer) return *answer;
+    std::fprintf(stderr, "%s\n", answer.error().message.c_str());
+    std::exit(1);
   }
 
   Fleet& fleet_;
@@ -305,23 +321,17 @@ void pause(int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(m
 void load(Fleet& fleet, Submitter& submitter, uint64_t jobs, double seconds) {
   const auto start = Clock::now();
   const uint64_t before = fleet.recorded;
-  uint64_t unfinished_before = submitter.submitted() - before;
-  while (seconds_since(start) < seconds) {
-    const uint64_t unfinished = submitter.submitted() - fleet.recorded - unfinished_before;
-    if (unfinished < jobs)
+  for (; seconds_since(start) < seconds; pause(5))
+    if (const uint64_t unfinished = submitter.unfinished(); unfinished < jobs)
       submitter.submit(std::min<uint64_t>(jobs - unfinished, limits::kSubmitRevisions));
-    pause(5);
-  }
   std::printf("{\"jobs\": %llu, \"seconds\": %.3f}\n",
               static_cast<unsigned long long>(fleet.recorded - before), seconds_since(start));
-  for (int i = 0; i < 6'000 && submitter.submitted() - fleet.recorded > unfinished_before; ++i)
-    pause(10);
+  while (submitter.unfinished() > 0) pause(20);
 }
 
 void latency(Fleet& fleet, Submitter& submitter, int rounds) {
   std::string from_ack, from_submit;
   for (int i = 0; i < rounds; ++i) {
-    const uint64_t recorded = fleet.recorded;
     const auto asked = Clock::now();
     const uint64_t build = submitter.submit(1);
     const auto acknowledged = Clock::now();
@@ -335,16 +345,27 @@ void latency(Fleet& fleet, Submitter& submitter, int rounds) {
       list += (list.empty() ? "" : ", ") + std::to_string(us);
     };
     add(from_ack, acknowledged), add(from_submit, asked);
-    for (int wait = 0; wait < 10'000 && fleet.recorded == recorded; ++wait) pause(1);
+    while (submitter.unfinished() > 0) pause(1);
     pause(5);
   }
   std::printf("{\"from_ack_us\": [%s], \"from_submit_us\": [%s]}\n", from_ack.c_str(),
               from_submit.c_str());
 }
 
-void run(const std::string& broker) {
+io::Key key_in(const std::filesystem::path& file) {
+  auto key = io::read_key(file);
+  if (key) return *key;
+  std::fprintf(stderr, "%s\n", key.error().c_str());
+  std::exit(2);
+}
+
+void run(const std::string& broker, const std::filesystem::path& keys) {
   Fleet fleet;
   fleet.broker = broker;
+  if (!keys.empty()) {
+    fleet.worker_key = key_in(keys / "worker.key");
+    fleet.client_key = key_in(keys / "client.key");
+  }
   fleet.context.set(zmq::ctxopt::max_sockets, 60'000);
   Submitter submitter(fleet);
   std::vector<std::unique_ptr<Crew>> crews;
@@ -356,9 +377,15 @@ void run(const std::string& broker) {
     uint64_t number = 0, second = 0;
     words >> command >> number >> second;
     if (command == "workers") {
-      for (; workers < number; ++workers) crews[workers % kThreads]->add(workers);
-      while (fleet.welcomed < workers) pause(10);
+      while (workers < number) {
+        const size_t next = std::min<size_t>(number, workers + kStartAtOnce);
+        for (; workers < next; ++workers) crews[workers % kThreads]->add(workers);
+        while (fleet.connected < workers) pause(5);
+      }
       std::printf("{\"workers\": %zu}\n", workers);
+    } else if (command == "sessions") {
+      std::printf("{\"sessions\": %llu}\n",
+                  static_cast<unsigned long long>(submitter.status().worker_count));
     } else if (command == "job") {
       fleet.job_ms = static_cast<int64_t>(number), fleet.output_bytes = second;
       std::printf("{}\n");
@@ -383,10 +410,10 @@ int main(int argc, char** argv) {
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: fleet_workers BROKER\n");
+  if (argc < 2 || argc > 3) {
+    std::fprintf(stderr, "usage: fleet_workers BROKER [KEYS]\n");
     return 2;
   }
-  seaworthy::bench::run(argv[1]);
+  seaworthy::bench::run(argv[1], argc == 3 ? argv[2] : "");
   return 0;
 }

@@ -52,10 +52,9 @@ bool is_name_for(std::string_view key, std::string_view worker) {
 }
 
 std::string refusal(Role role, std::string_view key, const wire::Message& message) {
-  const std::string whose = "the key " + std::string(key) + " is one of a " +
-                            std::string(to_string(role)) + " and may not say ";
   if (!may(role, message))
-    return whose + std::string(wire::name_of(message)) +
+    return "the key " + std::string(key) + " is one of a " + std::string(to_string(role)) +
+           " and may not say " + std::string(wire::name_of(message)) +
            ": use a key of another role (`seaworthy invite`)";
   const auto* hello = std::get_if<wire::Hello>(&message);
   if (hello != nullptr && !is_name_for(key, hello->worker))

@@ -1,14 +1,18 @@
 #include "broker/connections.h"
 
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "shared/model/limits.h"
@@ -21,7 +25,8 @@ namespace {
 constexpr int kMonitorRoom = 24;
 constexpr rlim_t kKeptBack = 1'024 + 512;
 
-constexpr Duration kWindow{1'000};  // what a second's messages are counted over, at least
+constexpr Duration kLookForHoarders{5'000};  // also when no memory was taken
+constexpr Duration kWindow{1'000};           // what a second's messages are counted over, at least
 
 // Not the ones of handshakes: they do not say whose, and of a peer that speaks no ZMTP there is
 // none.
@@ -56,11 +61,22 @@ uint64_t bytes_taken(int descriptor) {
                                                     : 0;
 }
 
+// 0: cannot be told. The second number of the file is pages.
+uint64_t resident_bytes(const io::Fd& statm) {
+  std::array<char, 128> text{};
+  if (pread(statm.get(), text.data(), text.size() - 1, 0) <= 0) return 0;
+  const char* second = std::strchr(text.data(), ' ');
+  if (second == nullptr) return 0;
+  return std::strtoull(second, nullptr, 10) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace
 
 Connections::Connections(zmq::context_t& context, zmq::socket_t& socket, const std::string& name,
                          Limits limits)
-    : limits_(limits), monitor_(context, zmq::socket_type::pair) {
+    : limits_(limits),
+      monitor_(context, zmq::socket_type::pair),
+      memory_(open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {
   const std::string endpoint = "inproc://monitor-of-" + name;
   if (zmq_socket_monitor(socket.handle(), endpoint.c_str(), kEvents) != 0) throw zmq::error_t();
   monitor_.set(zmq::sockopt::linger, 0);
@@ -127,13 +143,25 @@ void Connections::received(const io::Received& message) {
 
 std::vector<Connections::Offender> Connections::offenders(Instant now) {
   std::vector<Offender> found;
-  find_hoarders(found);
+  if (may_have_hoarders(now)) find_hoarders(found);
   const Duration window = now - counted_from_;
   if (window < kWindow) return found;
   find_floods(window, found);
   for (auto& [descriptor, connection] : open_) connection.lately = {};
   counted_from_ = now;
   return found;
+}
+
+// To look costs system calls for each connection, and what a hoarder takes is memory: as long as
+// this process has not grown, a look now and then is enough.
+bool Connections::may_have_hoarders(Instant now) {
+  const uint64_t resident = resident_bytes(memory_);
+  const bool grew = resident == 0 || resident > resident_ + limits_.most_unread_bytes / 2;
+  resident_ = std::min(resident_, resident);
+  if (!grew && now < look_for_hoarders_) return false;
+  resident_ = resident;
+  look_for_hoarders_ = now + kLookForHoarders;
+  return true;
 }
 
 void Connections::find_hoarders(std::vector<Offender>& offenders) const {
@@ -146,15 +174,10 @@ void Connections::find_hoarders(std::vector<Offender>& offenders) const {
   }
 }
 
-// Every user is one who answers for all of his connections; without keys each is its own.
-void Connections::find_floods(Duration window, std::vector<Offender>& offenders) {
+void Connections::find_floods(Duration window, std::vector<Offender>& offenders) const {
   std::map<std::string, Count> users;
   for (const auto& [descriptor, connection] : open_) {
-    if (connection.user.empty()) {
-      if (std::string what = excess(connection.lately, window); !what.empty())
-        offenders.push_back({descriptor, connection.peer, "", std::move(what)});
-      continue;
-    }
+    if (connection.user.empty()) continue;
     Count& user = users[connection.user];
     user.messages += connection.lately.messages;
     user.bytes += connection.lately.bytes;
@@ -174,8 +197,10 @@ std::string Connections::excess(const Count& count, Duration window) const {
     return std::to_string(is) + " " + of + ", " + std::to_string(may) + " are allowed";
   };
   const uint64_t messages = count.messages * 1'000 / milliseconds;
-  if (messages > limits_.messages_a_second)
-    return "it sent " + text(messages, limits_.messages_a_second, "messages a second");
+  const uint64_t most_messages =
+      limits_.messages_a_second + limits_.messages_a_second_more * count.connections;
+  if (messages > most_messages)
+    return "it sent " + text(messages, most_messages, "messages a second");
   const uint64_t bytes = count.bytes * 1'000 / milliseconds;
   if (bytes > limits_.bytes_a_second)
     return "it sent " + text(bytes, limits_.bytes_a_second, "bytes a second");

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "shared/base/time.h"
+#include "shared/io/fd.h"
 #include "shared/io/socket.h"
 
 namespace seaworthy::broker {
@@ -25,9 +26,11 @@ class Connections {
   struct Limits {
     size_t most = 0;
     uint64_t most_unread_bytes = 0;  // received of one connection beyond its whole messages
-    uint64_t messages_a_second = 0;  // of one connection, and of all of one user together
-    uint64_t bytes_a_second = 0;     // the same
-    size_t most_of_user = 0;         // connections
+    // Of all that one user sends; who has no key is on this machine, and could burn it otherwise.
+    uint64_t messages_a_second = 0;
+    uint64_t messages_a_second_more = 0;  // for each connection
+    uint64_t bytes_a_second = 0;
+    size_t most_of_user = 0;  // connections
   };
   // Watches `socket`, which must outlive it. `name` is unique in the context.
   Connections(zmq::context_t& context, zmq::socket_t& socket, const std::string& name,
@@ -37,8 +40,8 @@ class Connections {
   void* handle() { return monitor_.handle(); }
   struct Happened {
     uint64_t silent = 0;     // ended, and never sent a whole message
-    uint64_t refused = 0;            // were one too many
-    uint64_t not_taken = 0;          // there was no descriptor for them
+    uint64_t refused = 0;    // were one too many
+    uint64_t not_taken = 0;  // there was no descriptor for them
   };
   Happened take();
 
@@ -67,8 +70,9 @@ class Connections {
     size_t connections = 0;
   };
   void make_room();
+  bool may_have_hoarders(Instant now);
   void find_hoarders(std::vector<Offender>& offenders) const;
-  void find_floods(Duration window, std::vector<Offender>& offenders);
+  void find_floods(Duration window, std::vector<Offender>& offenders) const;
   std::string excess(const Count& count, Duration window) const;
 
   Limits limits_;
@@ -81,6 +85,9 @@ class Connections {
   };
   std::map<int, Connection> open_;  // by descriptor
   Instant counted_from_;
+  io::Fd memory_;          // /proc/self/statm
+  uint64_t resident_ = 0;  // the least since hoarders were looked for
+  Instant look_for_hoarders_;
 };
 
 // Lets this process have as many descriptors as the system allows, and returns how many connections

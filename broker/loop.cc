@@ -22,7 +22,9 @@ constexpr Duration kFindExpired = std::chrono::minutes(1);
 
 constexpr uint64_t kRefusedWait = 10'000;  // ms, before a worker need ask again
 
-CoreOptions core_options(const Timing& timing) { return {timing, limits::kOutputCreditBytes}; }
+CoreOptions core_options(const LoopOptions& options) {
+  return {options.timing, limits::kOutputCreditBytes, options.unmatched_timeout};
+}
 
 std::optional<KeyRing> ring_in(const std::optional<std::filesystem::path>& directory) {
   if (!directory) return std::nullopt;
@@ -45,15 +47,16 @@ Loop::Loop(const LoopOptions& options, const io::Fd& signals, io::Supervisor& su
     : keys_(ring_in(options.keys)),
       doorkeeper_(context_, keys_ ? &*keys_ : nullptr),
       router_(context_, keys_ ? std::optional(keys_->secret()) : std::nullopt),
-      connections_(context_, router_.handle(), "peers",
-                   {options.connections, limits::kUnreadBytes, limits::kMessagesPerSecond,
-                    limits::kBytesPerSecond, limits::kConnectionsPerKey}),
+      connections_(
+          context_, router_.handle(), "peers",
+          {options.connections, limits::kUnreadBytes, limits::kMessagesPerSecond,
+           limits::kMessagesPerSecondMore, limits::kBytesPerSecond, limits::kConnectionsPerKey}),
       signals_(signals),
       supervisor_(supervisor),
       started_(io::wall_now()),
       keeps_all_(options.keep.all()),
       journal_(options.state / "seaworthy.db"),
-      core_(core_options(options.timing), journal_.recover(), io::now()),
+      core_(core_options(options), journal_.recover(), io::now()),
       storage_(std::move(journal_), options.output,
                DiskSpace({options.state, options.output}, options.least_free_bytes)),
       reading_(options.state / "seaworthy.db", options.output, options.keep),
@@ -106,10 +109,11 @@ void Loop::wait() {
                                      {nullptr, reading_.fd(), ZMQ_POLLIN, 0},
                                      {connections_.handle(), 0, ZMQ_POLLIN, 0},
                                      {doorkeeper_.handle(), 0, ZMQ_POLLIN, 0}};
-  if (keys_) items.push_back({nullptr, keys_->fd(), ZMQ_POLLIN, 0});
   if (in_flight_total_ <= kMostInFlightBytes)
     items.push_back({router_.handle().handle(), 0, ZMQ_POLLIN, 0});
+  if (keys_) items.push_back({nullptr, keys_->fd(), ZMQ_POLLIN, 0});
   io::poll(items, most);
+  if (keys_ && items.back().revents != 0) follow_keys();
 }
 
 void Loop::receive() {
@@ -129,6 +133,7 @@ void Loop::receive() {
 
 void Loop::take(io::Received received) {
   connections_.received(received);
+  if (!received.peer) connections_.cut_off(received.descriptor);  // brought a routing id
   if (!received.envelope) return refuse(received.peer, received.envelope.error());
   wire::Envelope& envelope = *received.envelope;
   spdlog::debug("{} from peer {}", wire::name_of(envelope.message), received.peer.value);
@@ -335,7 +340,6 @@ void Loop::expire_long_polls(Instant now) {
 // Connections are libzmq's: what it tells of them, and what it lets through, is dealt with here.
 void Loop::look_after_connections(Instant now) {
   const int64_t now_ms = now.since_start.count();
-  follow_keys();
   doorkeeper_.take(now);  // those refused end without a word
   const Connections::Happened happened = connections_.take();
   for (uint64_t i = 0; i < happened.silent; ++i)
@@ -357,7 +361,7 @@ void Loop::look_after_connections(Instant now) {
 }
 
 void Loop::follow_keys() {
-  if (!keys_ || !keys_->follow()) return;
+  if (!keys_->follow()) return;
   const auto is_known = [this](const std::string& user) { return keys_->find(user) != nullptr; };
   for (const Connections::Offender& stranger : connections_.of_strangers(is_known)) {
     connections_.cut_off(stranger.descriptor);

@@ -35,6 +35,7 @@ struct LoopOptions {
   uint64_t least_free_bytes = 0;
   Keep keep;
   Timing timing;
+  Duration unmatched_timeout{3'600'000};      // for a job that no worker could run
   size_t connections = limits::kConnections;  // at most
 };
 

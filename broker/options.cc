@@ -45,6 +45,9 @@ void add_options(CLI::App& app, Options& options, uint64_t& megabytes) {
                           "How much later it is given to another [10s]");
   io::add_duration_option(app, "--reattach", options.loop.timing.reattach,
                           "After a start, workers have this long to return [1m]");
+  io::add_duration_option(
+      app, "--unmatched-timeout", options.loop.unmatched_timeout,
+      "A job ends that no worker which was ever seen could run for this long [1h]");
   app.add_option("--ready-fd", options.ready_fd,
                  "Write a JSON line to this descriptor when serving");
   io::add_log_options(app, options.log);

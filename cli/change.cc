@@ -48,6 +48,9 @@ Result<Pipeline> same_again(const Target& target) {
     pipeline.jobs.push_back(*job.specification);
     if (target.job != nullptr) pipeline.jobs.back().needs.clear();
   }
+  // The group stays; what a person asks for once more does not end what was pushed since.
+  if (target.detail.concurrency)
+    pipeline.concurrency = Concurrency{target.detail.concurrency->group};
   if (pipeline.jobs.empty()) return Unexpected{"cannot retry " + build + ": it has no jobs"};
   return pipeline;
 }

@@ -11,8 +11,7 @@ Result<std::vector<std::string>> parse_endpoints(const std::string& text) {
     endpoint.erase(endpoint.find_last_not_of(" \t") + 1);
     at = comma + 1;
     if (endpoint.empty()) continue;
-    const bool has_scheme = endpoint.starts_with("tcp://") || endpoint.starts_with("ipc://");
-    if (!has_scheme || (endpoint.starts_with("tcp://") && endpoint.rfind(':') < 6))
+    if (!io::is_endpoint(endpoint))
       return Unexpected{"cannot reach a broker at '" + endpoint +
                         "': an address looks like tcp://127.0.0.1:8888"};
     endpoints.push_back(std::move(endpoint));

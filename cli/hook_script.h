@@ -8,10 +8,10 @@
 namespace seaworthy::cli {
 
 struct HookScript {
-  std::string name;        // "post-commit"
-  std::string program;     // absolute path of seaworthy; PATH is tried when it is gone
-  std::string repository;  // as the watcher knows it
-  std::string broker;      // endpoints; empty: the default of `seaworthy notify`
+  std::string name;           // "post-commit"
+  std::string program;        // absolute path of seaworthy; PATH is tried when it is gone
+  std::string repository;     // as the watcher knows it
+  std::string broker;         // endpoints; empty: the default of `seaworthy notify`
   std::string key_file = {};  // empty: none
 };
 

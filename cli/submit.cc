@@ -9,6 +9,7 @@
 #include "shared/git/mirror.h"
 #include "shared/git/revision_reader.h"
 #include "shared/io/clock.h"
+#include "shared/pipeline/expand.h"
 
 namespace seaworthy::cli {
 namespace {
@@ -20,21 +21,13 @@ struct Located {
   std::string ref;
 };
 
-// The branch that HEAD names in the repository itself; "HEAD" if it names none.
-std::string head_of(const std::string& repository) {
-  auto answer = ask_git("/", {"ls-remote", "--symref", "--", repository, "HEAD"});
-  constexpr std::string_view kBefore = "ref: ";
-  if (!answer || !answer->starts_with(kBefore)) return "HEAD";
-  return answer->substr(kBefore.size(), answer->find('\t') - kBefore.size());
-}
-
 // Under which ref a build of it stands when nobody says: the branch or tag of that name, else
 // HEAD's branch.
 std::string ref_of(const git::Mirror& mirror, const std::string& name) {
   if (auto refs = mirror.refs(kFetched))
     for (const std::string& ref : {name, "refs/heads/" + name, "refs/tags/" + name})
       if (refs->contains(ref)) return ref;
-  return head_of(mirror.repository());
+  return mirror.default_branch().value_or("HEAD");
 }
 
 // What the repository itself calls so, if it lies on this machine: HEAD~1, @{u}, :/text are its
@@ -74,6 +67,9 @@ Result<wire::Submit> prepare(const SubmitOptions& options) {
   auto description = reader.describe(located->revision);
   if (!description) return Unexpected{description.error()};
 
+  if (description->pipeline.concurrency)
+    pipeline::keep_builds_of_default_branch(description->pipeline, located->ref,
+                                            mirror->default_branch());
   wire::Submit submit;
   submit.request = io::random_token<RequestId>();
   submit.repository = repository;

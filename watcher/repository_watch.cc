@@ -8,6 +8,7 @@
 #include "shared/git/mirror_names.h"
 #include "shared/git/new_revisions.h"
 #include "shared/io/clock.h"
+#include "shared/pipeline/expand.h"
 #include "watcher/core/batch.h"
 
 namespace seaworthy::watcher {
@@ -133,6 +134,7 @@ Result<Done> RepositoryWatch::submit(const RefWork& work) {
 Result<Done> RepositoryWatch::submit_revisions(const RefWork& work,
                                                const std::vector<std::string>& revisions) {
   Batch batch(repository_, work.ref, work.tip);
+  std::optional<std::optional<std::string>> default_branch;  // once it was asked for
   size_t duplicates = 0;
   auto send = [&]() -> Result<Done> {
     auto answer = ask<wire::SubmitOk>(batch.take(io::random_token<RequestId>()));
@@ -151,6 +153,10 @@ Result<Done> RepositoryWatch::submit_revisions(const RefWork& work,
                    older == 0 ? "" : " and " + count_of(older, "commit") + " before it");
     wire::Candidate candidate{revisions[depth], static_cast<uint32_t>(depth), 0, described->subject,
                               described->author};
+    if (described->pipeline.concurrency) {
+      if (!default_branch) default_branch = mirror_->default_branch({kFetchTime, stop_.fd()});
+      pipeline::keep_builds_of_default_branch(described->pipeline, work.ref, *default_branch);
+    }
     if (batch.add(candidate, described->pipeline)) continue;
     if (auto sent = send(); !sent) return sent;
     (void)batch.add(candidate, described->pipeline);

@@ -63,10 +63,8 @@ void manage(const worker::Options& options, io::Supervisor supervisor) {
   pool.brokers = identity.brokers;
   pool.key = identity.key;
   pool.labels = options.labels;
-  std::string labels;
-  for (const std::string& label : options.labels) labels += (labels.empty() ? "" : ", ") + label;
   pool.settings = {options.pool->least, options.pool->most, options.idle,
-                   labels.empty() ? "" : " for [" + labels + "]"};
+                   worker::pool::wanted(options.labels)};
   pool.state = place.state;
   pool.name = place.name;
   pool.arguments =

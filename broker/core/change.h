@@ -35,6 +35,8 @@ struct BuildSubmitted {
   std::string author;
   bool again = false;  // does not take the place of (repository, ref, revision)
   std::vector<NewJob> jobs;
+  std::string group;        // of builds of the repository that do not run together; empty: none
+  bool ends_older = false;  // those of its group
 };
 
 // The answer to this request id is known from now on.

@@ -21,6 +21,8 @@ Core::Core(const CoreOptions& options, const Recovered& recovered, Instant start
   for (const auto& [id, job] : ledger_.jobs())
     if (job.state == State::Running)
       leases_.set(id, {start + options_.timing.reattach, /*accepted=*/true});
+  moment_.now = start;
+  follow_ledger();
 }
 
 Effects Core::step(Moment moment, const Event& event) {
@@ -29,7 +31,10 @@ Effects Core::step(Moment moment, const Event& event) {
   release_held_back();
   expire_leases();
   expire_sessions();
+  follow_ledger();
+  give_up_unmatched();
   dispatch();
+  follow_ledger();
   return std::exchange(effects_, {});
 }
 
@@ -39,7 +44,8 @@ std::optional<Instant> Core::next_deadline() const {
     if (other && (!next || *other < *next)) next = other;
   };
   consider(roster_.next_deadline(longest_silence(options_.timing)));
-  for (const auto& [job, due] : held_back_) consider(due);
+  consider(held_back_.next_deadline());
+  consider(unmatched_.next_deadline(options_.unmatched_timeout));
   return next;
 }
 
@@ -74,42 +80,6 @@ void Core::on(const BuildsExpired& event) {
     if (ledger_.find_build(expired.build) == nullptr && expired.build <= ledger_.last_build() &&
         !asked_for_.contains(expired.build))
       decide(expired);
-}
-
-void Core::dispatch() {
-  while (has_space_ && !ledger_.ready().empty()) {
-    Session* session = roster_.idle();
-    if (session == nullptr) return;
-    JobId id = ledger_.ready().front();
-    const Job& job = *ledger_.find_job(id);
-    const Build& build = *ledger_.find_build(job.build);
-    roster_.set_slots(*session, session->slots - 1);
-    decide(AttemptAssigned{id, job.build, AttemptNumber{job.attempt.value + 1}, session->worker,
-                           session->boot});
-    leases_.set(id, {moment_.now + options_.timing.accept, /*accepted=*/false});
-    effects_.messages.push_back({session->peer, 0,
-                                 wire::Assign{epoch_,
-                                              session->boot,
-                                              id,
-                                              job.attempt,
-                                              job.build,
-                                              build.repository,
-                                              build.ref,
-                                              build.revision,
-                                              {}},
-                                 /*needs_specification=*/true});
-  }
-}
-
-void Core::release_held_back() {
-  for (auto held = held_back_.begin(); held != held_back_.end();) {
-    if (held->second > moment_.now) {
-      ++held;
-      continue;
-    }
-    ledger_.release(held->first);
-    held = held_back_.erase(held);
-  }
 }
 
 void Core::expire_leases() {

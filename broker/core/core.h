@@ -3,26 +3,31 @@
 // same effects. The shell (loop.h) feeds it events with the time they happened, makes
 // Effects::changes durable, and only then sends Effects::messages. Every event in every state is
 // acted on, answered with an Error, or ignored with a reason. Bounded by model/limits.h. Its parts:
-// ledger.h (what is durable), queue.h, leases.h, roster.h.
+// ledger.h (what is durable), queue.h, leases.h, roster.h, unmatched.h.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/core/effects.h"
 #include "broker/core/event.h"
+#include "broker/core/held_back.h"
 #include "broker/core/leases.h"
 #include "broker/core/ledger.h"
 #include "broker/core/roster.h"
+#include "broker/core/unmatched.h"
 
 namespace seaworthy::broker {
 
 struct CoreOptions {
   Timing timing;
   uint64_t output_credit = 0;
+  Duration unmatched_timeout{0};  // for a job that no worker could run; 0: it waits for ever
 };
 
 class Core {
@@ -36,9 +41,10 @@ class Core {
 
   // One sentence for a person; empty for a job that does not wait.
   std::string why_waiting(JobId job) const;
-  // How many jobs would be handed out now if there were workers with these labels, sorted, for all.
+  // Ready jobs that a worker with these labels could run, if it were idle.
   uint64_t demand(const std::vector<std::string>& labels) const;
   const Ledger& ledger() const { return ledger_; }
+  const Roster& roster() const { return roster_; }
   Epoch epoch() const { return epoch_; }
 
  private:
@@ -54,10 +60,23 @@ class Core {
   void on(const Tick& event);
   void on(const SpaceChanged& event);
   void on(const BuildsExpired& event);
-  void dispatch();
-  void release_held_back();
   void expire_leases();
   void expire_sessions();
+
+  // core_queue.cc: who gets what, and why not
+  void on_message(const wire::QueueStatus& m);
+  void dispatch();
+  std::optional<LabelSetId> next_to_hand_out() const;
+  void assign(Session& session, JobId job);
+  void release_held_back();
+  void follow_ledger();
+  void give_up_unmatched();
+  std::string why_unmatched(const Labels& labels) const;
+  std::string why_no_worker(const Job& job) const;
+  std::string why_behind(JobId id, const Job& job) const;
+  void list_waiting(size_t limit, size_t bytes, wire::QueueStatusOk& ok) const;
+  void list_unmatched(size_t limit, wire::QueueStatusOk& ok) const;
+  static const char* no_space();
 
   // core_workers.cc: what workers say
   void on_message(const wire::Hello& m);
@@ -82,11 +101,14 @@ class Core {
   void on_message(const wire::AdvanceHead& m);
   void on_message(const wire::Cancel& m);
   void on_message(const wire::ListWorkers& m);
-  void on_message(const wire::QueueStatus& m);
   void submit_revision(const wire::Submit& submit, const wire::Candidate& candidate,
                        wire::SubmittedBuild& result);
   void cancel_job(JobId id, const std::string& reason);
+  void make_way_in_group(BuildId id);
+  void cancel_build(BuildId id, const std::string& reason);
+  bool asks_for_too_many_labels(const wire::Submit& submit) const;
   uint64_t push_number(const wire::Submit& submit);
+  std::optional<uint64_t> rank_of_tip(const wire::Submit& submit) const;
 
   // Everything else is an answer, or the shell's: not for the core.
   template <class Other>
@@ -112,7 +134,8 @@ class Core {
   Epoch epoch_;
   Ledger ledger_;
   Leases leases_;
-  std::map<JobId, Instant> held_back_;  // could not be run; tried again then
+  HeldBack held_back_;
+  Unmatched unmatched_;
   Roster roster_;
   std::map<std::string, Push> pushes_;  // the last one of each repository
   uint64_t last_push_ = 0;

@@ -9,14 +9,18 @@
 namespace seaworthy::broker {
 namespace {
 
-constexpr const char* kNoSpace =
-    "the broker's disk is nearly full: it takes no new work until there is room";
 constexpr size_t kRowBytes = 256;  // of a list's row: its numbers, its keys and its short texts
 constexpr uint64_t kDeepest = 0xff'ffff;  // commits below a tip that are told apart in the order
 
 bool is_revision(const std::string& text) {
   return (text.size() == 40 || text.size() == 64) &&
          text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+bool is_label(const std::string& text) {
+  return !text.empty() && text.size() <= limits::kNameBytes &&
+         std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 std::optional<std::string> what_is_wrong(const JobSpec& spec, const std::set<std::string>& names) {
@@ -27,6 +31,11 @@ std::optional<std::string> what_is_wrong(const JobSpec& spec, const std::set<std
            " steps";
   if (spec.timeout <= Duration{0} || spec.timeout > limits::kLongestTimeout)
     return "job " + spec.name + " needs a time-out above 0 and of at most 24 hours";
+  if (spec.runs_on.size() > limits::kLabels || spec.runs_on != sorted(spec.runs_on) ||
+      !std::all_of(spec.runs_on.begin(), spec.runs_on.end(), is_label))
+    return "runs_on of job " + spec.name + " must have at most " + std::to_string(limits::kLabels) +
+           " labels, sorted and each once, of 1 to " + std::to_string(limits::kNameBytes) +
+           " bytes without control characters";
   for (const std::string& need : spec.needs)
     if (!names.contains(need))
       return "job " + spec.name + " needs " + need + ", which is not in its pipeline";
@@ -62,6 +71,9 @@ std::optional<std::string> what_is_wrong(const Pipeline& pipeline) {
   for (const JobSpec& job : pipeline.jobs)
     if (auto wrong = what_is_wrong(job, names)) return wrong;
   if (has_cycle(pipeline.jobs)) return "jobs need each other in a circle";
+  if (pipeline.concurrency && pipeline.concurrency->group.size() > limits::kRepositoryBytes)
+    return "the name of a concurrency group has at most " +
+           std::to_string(limits::kRepositoryBytes) + " bytes";
   return std::nullopt;
 }
 
@@ -92,6 +104,10 @@ uint64_t digest_of(const wire::Submit& m) {
   add(m.repository), add(m.ref), add(m.tip), add(m.again ? "again" : "");
   for (const wire::Candidate& candidate : m.revisions) add(candidate.revision);
   return hash;
+}
+
+const std::string& group_name(const Pipeline& pipeline, const std::string& ref) {
+  return pipeline.concurrency->group.empty() ? ref : pipeline.concurrency->group;
 }
 
 std::vector<NewJob> number_jobs(const Pipeline& pipeline, JobId last) {
@@ -129,7 +145,12 @@ void Core::on_message(const wire::Submit& m) {
   if (ledger_.unfinished_count() + m.revisions.size() * limits::kJobsPerBuild > limits::kQueuedJobs)
     return refuse(wire::ErrorCode::Overloaded, "the queue is full", true);
 
-  if (!has_space_) return refuse(wire::ErrorCode::Overloaded, kNoSpace, true);
+  if (asks_for_too_many_labels(m))
+    return refuse(wire::ErrorCode::Overloaded,
+                  "unfinished jobs ask for " + std::to_string(limits::kLabelSets) +
+                      " different sets of labels already",
+                  true);
+  if (!has_space_) return refuse(wire::ErrorCode::Overloaded, no_space(), true);
 
   wire::SubmitOk ok;
   ok.builds.resize(m.revisions.size());
@@ -172,18 +193,72 @@ void Core::submit_revision(const wire::Submit& submit, const wire::Candidate& ca
   submitted.subject = candidate.subject.substr(0, limits::kSubjectBytes);
   submitted.author = candidate.author.substr(0, limits::kSubjectBytes);
   submitted.again = submit.again;
+  if (pipeline.concurrency) {
+    submitted.group = group_name(pipeline, submit.ref);
+    submitted.ends_older = pipeline.concurrency->cancel_in_progress;
+  }
   submitted.jobs = number_jobs(pipeline, ledger_.last_job());
   const JobId first = submitted.jobs.front().job;
   decide(std::move(submitted));
-  if (pipeline.decided) finish(first, pipeline.decided->verdict, {}, pipeline.decided->explanation);
+  if (pipeline.decided)
+    finish(first, pipeline.decided->verdict, {}, pipeline.decided->explanation);
+  else
+    make_way_in_group(result.build);
+}
+
+// A build that is to end the older ones of its group does so, or a newer one has done so before it.
+void Core::make_way_in_group(BuildId id) {
+  const Build& build = *ledger_.find_build(id);
+  const Group* group = ledger_.group_of(build);
+  if (group == nullptr || !group->newest) return;
+  const std::string reason = "build " + std::to_string(group->newest.value) +
+                             ", which is newer, has the concurrency group " + group->name +
+                             ", where a newer build ends the older ones";
+  std::vector<BuildId> older;
+  for (const auto& [rank, one] : group->builds)
+    if (rank < group->newest_rank) older.push_back(one);
+  for (BuildId one : older) cancel_build(one, reason);
+}
+
+void Core::cancel_build(BuildId id, const std::string& reason) {
+  const std::vector<JobId> jobs = ledger_.find_build(id)->jobs;
+  for (JobId one : jobs) {
+    const Job* job = ledger_.find_job(one);  // ending one may end the build
+    if (job != nullptr && job->state != State::Finished && !job->cancel_requested)
+      cancel_job(one, reason);
+  }
+}
+
+bool Core::asks_for_too_many_labels(const wire::Submit& submit) const {
+  std::set<Labels> unknown;
+  for (const Pipeline& pipeline : submit.pipelines)
+    for (const JobSpec& job : pipeline.jobs)
+      if (!ledger_.label_sets().find(job.runs_on)) unknown.insert(job.runs_on);
+  return !unknown.empty() && ledger_.label_sets().in_use() + unknown.size() >= limits::kLabelSets;
 }
 
 // Submits of one push share a number; the next push, also of another repository, has a greater one.
+// What comes after a restart, or after somebody else's submit, is known by its tip: or the rest of
+// a push would pass for newer than its tip, and might even end it.
 uint64_t Core::push_number(const wire::Submit& submit) {
   Push& push = pushes_[submit.repository];
-  if (push.number == 0 || push.ref != submit.ref || push.tip != submit.tip)
-    push = {submit.ref, submit.tip, ++last_push_};
+  if (push.number != 0 && push.ref == submit.ref && push.tip == submit.tip) return push.number;
+  const std::optional<uint64_t> known = submit.again ? std::nullopt : rank_of_tip(submit);
+  push = {submit.ref, submit.tip, known ? *known >> 24 : ++last_push_};
   return push.number;
+}
+
+// Where it matters: while the tip is not finished, or is the newest of its concurrency group.
+std::optional<uint64_t> Core::rank_of_tip(const wire::Submit& submit) const {
+  const auto tip = ledger_.find_revision(submit.repository, submit.ref, submit.tip);
+  if (!tip) return std::nullopt;
+  if (const Build* build = ledger_.find_build(*tip)) return build->rank;
+  for (const Pipeline& pipeline : submit.pipelines) {
+    if (!pipeline.concurrency) continue;
+    const Group* group = ledger_.find_group(submit.repository, group_name(pipeline, submit.ref));
+    if (group != nullptr && group->newest == *tip) return group->newest_rank;
+  }
+  return std::nullopt;
 }
 
 void Core::on_message(const wire::AdvanceHead& m) {
@@ -248,80 +323,6 @@ void Core::on_message(const wire::ListWorkers&) {
     list.workers.push_back(std::move(row));
   }
   answer(std::move(list));
-}
-
-void Core::on_message(const wire::QueueStatus& m) {
-  wire::QueueStatusOk ok;
-  ok.running_count = ledger_.running_count();
-  ok.waiting_count = ledger_.unfinished_count() - ledger_.running_count();
-  ok.worker_count = roster_.size();
-  const size_t limit = std::min<size_t>(m.limit, limits::kListRows);
-  size_t bytes = 0;
-  auto fits = [&bytes](size_t rows_bytes) {
-    bytes += kRowBytes + rows_bytes;
-    return bytes <= limits::kReplyBytes;
-  };
-  for (JobId id : ledger_.running()) {
-    const Job& job = *ledger_.find_job(id);
-    const Build& build = *ledger_.find_build(job.build);
-    if (ok.running.size() >= limit || !fits(build.repository.size() + job.worker.size())) break;
-    ok.running.push_back({id, job.attempt, job.build, build.repository, build.revision, job.name,
-                          job.worker, job.assigned});
-  }
-  auto list_waiting = [&](JobId id, const Job& job) {
-    const Build& build = *ledger_.find_build(job.build);
-    std::string why = why_waiting(id);
-    if (ok.waiting.size() >= limit || !fits(build.repository.size() + why.size())) return false;
-    ok.waiting.push_back(
-        {id, job.build, build.repository, build.revision, job.name, std::move(why)});
-    return true;
-  };
-  for (const ReadyQueue::Entry& entry : ledger_.ready())
-    if (!list_waiting(entry.job, *ledger_.find_job(entry.job))) return answer(std::move(ok));
-  for (const auto& [id, job] : ledger_.jobs())
-    if (job.state == State::Queued && !job.needs.empty() && !list_waiting(id, job)) break;
-  answer(std::move(ok));
-}
-
-uint64_t Core::demand(const std::vector<std::string>&) const {
-  return has_space_ ? ledger_.ready().size() : 0;
-}
-
-std::string Core::why_waiting(JobId id) const {
-  constexpr size_t kCounted = 1'000;  // beyond it "more than" is as good
-  const Job* job = ledger_.find_job(id);
-  if (job == nullptr || job->state != State::Queued) return {};
-  if (!job->needs.empty()) {
-    std::string names;
-    for (JobId need : job->needs)
-      names += (names.empty() ? "" : ", ") + ledger_.find_job(need)->name;
-    return "it needs " + names + ", which has not passed yet";
-  }
-  if (held_back_.contains(id))
-    return "its last attempt could not be run; it is tried again after a pause";
-  if (!has_space_) return kNoSpace;
-  if (roster_.size() == 0) return "no worker is connected: start one with `seaworthy-worker`";
-  const auto& workers_by_name = roster_.by_worker();
-  const auto well =
-      std::find_if(workers_by_name.begin(), workers_by_name.end(),
-                   [&](const auto& w) { return roster_.at(w.second).reason.empty(); });
-  if (well == workers_by_name.end()) {
-    const auto& [worker, peer] = *workers_by_name.begin();
-    return "no worker takes jobs: " + worker + " does not because " + roster_.at(peer).reason;
-  }
-  size_t before = 0;
-  for (const ReadyQueue::Entry& entry : ledger_.ready()) {
-    if (entry.job == id || before == kCounted) break;
-    ++before;
-  }
-  const std::string workers = roster_.size() == 1
-                                  ? "the only worker is"
-                                  : "all " + std::to_string(roster_.size()) + " workers are";
-  if (before == 0) return workers + " busy or not ready; it is next";
-  const std::string count =
-      before == kCounted ? "more than " + std::to_string(kCounted) : std::to_string(before);
-  return workers + " busy, and " + count + (before == 1 ? " job stands" : " jobs stand") +
-         " before it";
 }
 
 }  // namespace seaworthy::broker

@@ -55,7 +55,7 @@ void Core::hold_back(JobId id, uint32_t failures) {
   Duration pause = limits::kBrokenPause;
   for (uint32_t i = 1; i < failures; ++i) pause *= 6;
   ledger_.hold_back(id);
-  held_back_[id] = moment_.now + pause;
+  held_back_.add(id, moment_.now + pause);
 }
 
 void Core::finish(JobId id, Verdict verdict, AttemptNumber attempt, const std::string& note) {

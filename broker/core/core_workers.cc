@@ -44,7 +44,9 @@ void Core::on_message(const wire::Hello& m) {
     return;
   Session& session =
       roster_.enter({SessionId{++last_session_}, peer_, m.worker, m.boot, m.host, m.pid, m.version,
-                     m.labels, 0, moment_.now, moment_.wall, m.count});
+                     sorted(m.labels), 0, moment_.now, moment_.wall, m.count},
+                    ledger_.label_sets());
+  unmatched_.saw(m.worker, session.labels, ledger_.label_sets());
   for (JobId job : ledger_.leased_by(m.worker)) settle_lease_at_hello(session, job, m);
   wire::Welcome welcome{epoch_, m.boot, session.id, options_.timing, options_.output_credit,
                         {},     {}};

@@ -14,18 +14,29 @@ void Ledger::recover(const Recovered& recovered) {
   for (const Recovered::Known& known : recovered.known)
     remember_revision(known.repository, known.ref, known.revision, known.build);
   for (const auto& [id, request] : recovered.requests) requests_.emplace(id, request);
-  for (const auto& [id, build] : recovered.builds) builds_.emplace(id, build);
+  for (const auto& [id, build] : recovered.builds)
+    builds_.emplace(id, build).first->second.repository_number = number_of(build.repository);
+  for (const Recovered::Newest& newest : recovered.newest) {
+    Group& group = groups_[group_number(number_of(newest.repository), newest.group)];
+    if (newest.rank < group.newest_rank) continue;
+    group.newest_rank = newest.rank;
+    group.newest = newest.build;
+  }
+  for (const Recovered::InGroup& one : recovered.groups) enter_group(one.build, one.name);
   for (const auto& [id, job] : recovered.jobs) {
     Build& build = builds_.at(job.build);
     build.jobs.push_back(id);
     build.unfinished += job.state != State::Finished;
     unfinished_count_ += job.state != State::Finished;
-    jobs_.emplace(id, job);
+    Job& known = jobs_.emplace(id, job).first->second;
+    if (job.state != State::Finished)
+      known.labels = label_sets_.enter(recovered.label_sets.at(job.labels.value));
   }
   for (auto& [id, job] : jobs_) {
     std::erase_if(job.needs, [this](JobId need) { return jobs_.at(need).passed; });
     if (job.state == State::Queued) enter_queue_if_ready(id, job);
     if (job.state != State::Running) continue;
+    ready_.started(builds_.at(job.build).repository_number);
     ++running_count_;
     leased_[job.worker].push_back(id);
   }
@@ -39,7 +50,7 @@ void Ledger::apply(const Change& change) {
   std::visit([&](const auto& body) { on(change, body); }, change.body);
 }
 
-void Ledger::on(const Change&, const BuildSubmitted& body) {
+void Ledger::on(const Change& change, const BuildSubmitted& body) {
   SW_ASSERT(body.build > last_build_);
   last_build_ = body.build;
   last_rank_ = std::max(last_rank_, body.rank);
@@ -49,6 +60,13 @@ void Ledger::on(const Change&, const BuildSubmitted& body) {
   build.repository = body.repository;
   build.ref = body.ref;
   build.revision = body.revision;
+  build.repository_number = number_of(body.repository);
+  build.submitted = change.at;
+  if (!body.group.empty()) enter_group(body.build, body.group);
+  if (!body.group.empty() && body.ends_older) {
+    Group& group = groups_.at(build.group);
+    if (body.rank >= group.newest_rank) group.newest_rank = body.rank, group.newest = body.build;
+  }
   build.unfinished = body.jobs.size();
   unfinished_count_ += body.jobs.size();
   for (const NewJob& added : body.jobs) {
@@ -59,6 +77,8 @@ void Ledger::on(const Change&, const BuildSubmitted& body) {
     job.build = body.build;
     job.name = added.name;
     job.needs = added.needs;
+    job.labels = label_sets_.enter(added.specification.runs_on);
+    job.priority = added.specification.priority;
     enter_queue_if_ready(added.job, job);
   }
 }
@@ -70,14 +90,15 @@ void Ledger::on(const Change&, const RequestTaken& body) {
 void Ledger::on(const Change& change, const AttemptAssigned& body) {
   Job& job = this->job(body.job);
   SW_ASSERT(job.state == State::Queued && body.attempt > job.attempt);
-  ready_.remove(builds_.at(job.build).rank, body.job);
+  leave_queue(body.job, job);
   job.attempt = body.attempt;
   job.worker = body.worker;
   job.boot = body.boot;
   job.assigned = change.at;
   job.output_bytes = 0;
   set_state(body.job, job, State::Running);
-  builds_.at(job.build).running = true;
+  ready_.served(builds_.at(job.build).repository_number);
+  hold_group(job.build);
 }
 
 void Ledger::on(const Change&, const AttemptReattached& body) { job(body.job).boot = body.boot; }
@@ -85,7 +106,7 @@ void Ledger::on(const Change&, const AttemptReattached& body) { job(body.job).bo
 void Ledger::on(const Change&, const AttemptAdopted& body) {
   Job& job = this->job(body.job);
   SW_ASSERT(job.state == State::Queued && job.attempt == body.attempt && job.worker == body.worker);
-  ready_.remove(builds_.at(job.build).rank, body.job);
+  leave_queue(body.job, job);
   job.boot = body.boot;
   job.unreported.erase(body.attempt);
   set_state(body.job, job, State::Running);
@@ -136,7 +157,8 @@ void Ledger::on(const Change&, const JobFinished& body) {
   Job& job = this->job(body.job);
   SW_ASSERT(job.state == State::Queued);
   Build& build = builds_.at(job.build);
-  ready_.remove(build.rank, body.job);
+  leave_queue(body.job, job);
+  label_sets_.leave(job.labels);
   job.passed = body.verdict == Verdict::Passed || body.verdict == Verdict::Flaky;
   set_state(body.job, job, State::Finished);
   --build.unfinished;
@@ -153,6 +175,7 @@ void Ledger::on(const Change&, const JobFinished& body) {
 void Ledger::on(const Change&, const BuildFinished& body) {
   auto build = builds_.find(body.build);
   SW_ASSERT(build != builds_.end() && build->second.unfinished == 0);
+  leave_group(body.build);
   for (JobId job : build->second.jobs) jobs_.erase(job);
   builds_.erase(build);
 }
@@ -221,10 +244,11 @@ std::vector<JobId> Ledger::waiting_for(JobId id) const {
   return waiting;
 }
 
-void Ledger::hold_back(JobId id) { ready_.remove(builds_.at(job(id).build).rank, id); }
+void Ledger::hold_back(JobId id) { leave_queue(id, job(id)); }
 
 void Ledger::release(JobId id) {
-  if (const Job* job = find_job(id)) enter_queue_if_ready(id, *job);
+  const auto found = jobs_.find(id);
+  if (found != jobs_.end()) enter_queue_if_ready(id, found->second);
 }
 
 Job& Ledger::job(JobId id) {
@@ -236,6 +260,7 @@ Job& Ledger::job(JobId id) {
 void Ledger::set_state(JobId id, Job& job, State state) {
   if (job.state == State::Running) {
     --running_count_;
+    ready_.ended(builds_.at(job.build).repository_number);
     std::vector<JobId>& leased = leased_[job.worker];
     std::erase(leased, id);
     if (leased.empty()) leased_.erase(job.worker);
@@ -243,11 +268,8 @@ void Ledger::set_state(JobId id, Job& job, State state) {
   job.state = state;
   if (state != State::Running) return;
   ++running_count_;
+  ready_.started(builds_.at(job.build).repository_number);
   leased_[job.worker].push_back(id);
-}
-
-void Ledger::enter_queue_if_ready(JobId id, const Job& job) {
-  if (job.state == State::Queued && job.needs.empty()) ready_.add(builds_.at(job.build).rank, id);
 }
 
 void Ledger::remember_revision(const std::string& repository, const std::string& ref,

@@ -10,9 +10,12 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "broker/core/change.h"
+#include "broker/core/group.h"
+#include "broker/core/label_sets.h"
 #include "broker/core/queue.h"
 
 namespace seaworthy::broker {
@@ -23,6 +26,9 @@ struct Job {
   State state = State::Queued;
   bool cancel_requested = false;
   bool passed = false;  // once finished
+  bool ready = false;   // could be handed out now, but for its group
+  Priority priority = Priority::Normal;
+  LabelSetId labels;  // that its worker must have; in Recovered, a place in label_sets
   uint32_t losses = 0;
   uint32_t failures = 0;
   AttemptNumber attempt;  // the latest one; 0 before the first
@@ -43,7 +49,10 @@ struct Build {
   std::string repository;
   std::string ref;
   std::string revision;
-  bool running = false;
+  bool running = false;  // some job was given to a worker
+  RepositoryNumber repository_number = 0;
+  GroupNumber group = 0;
+  UnixMillis submitted;
   std::vector<JobId> jobs;
   size_t unfinished = 0;
   Verdict verdict = Verdict::Skipped;  // the gravest so far
@@ -60,6 +69,16 @@ struct Recovered {
     std::string repository, ref, revision;
     BuildId build;
   };
+  struct InGroup {
+    BuildId build;  // one of `builds`
+    std::string name;
+  };
+  // The newest build of a group that was to end the older ones.
+  struct Newest {
+    std::string repository, group;
+    uint64_t rank = 0;
+    BuildId build;
+  };
   Epoch epoch;  // of this start
   EventSequence last_sequence;
   BuildId last_build;
@@ -70,6 +89,9 @@ struct Recovered {
   std::vector<std::pair<JobId, Job>> jobs;  // of those builds, finished ones included
   std::vector<Known> known;  // every build that holds its (repository, ref, revision)
   std::vector<std::pair<RequestId, TakenRequest>> requests;
+  std::vector<Labels> label_sets = {{}};
+  std::vector<InGroup> groups;
+  std::vector<Newest> newest;
 };
 
 class Ledger {
@@ -84,6 +106,18 @@ class Ledger {
   const TakenRequest* find_request(RequestId request) const;
 
   const ReadyQueue& ready() const { return ready_; }
+  const LabelSets& label_sets() const { return label_sets_; }
+  std::vector<LabelSetId> take_new_label_sets() { return label_sets_.take_new(); }
+  // Jobs with labels that became ready, or are not ready any longer, since this was last asked.
+  std::vector<JobId> take_moved() { return std::exchange(moved_, {}); }
+  // Null for a build that is in none.
+  const Group* group_of(const Build& build) const;
+  const Group* find_group(const std::string& repository, const std::string& name) const;
+  // The build whose job stands in the queue instead of this one, because of their group.
+  std::optional<BuildId> stands_behind(JobId job) const;
+  // The first of the ready jobs that stand behind their group.
+  std::vector<JobId> behind_their_group(size_t most) const;
+  ReadyQueue::Place place_of(JobId id, const Job& job) const;
   // In the order of their ids.
   const std::map<JobId, Job>& jobs() const { return jobs_; }
   // Leased jobs by worker name.
@@ -136,7 +170,14 @@ class Ledger {
   Job& job(JobId id);
   static void await_late_outcome(Job& job, AttemptNumber attempt, const std::string& worker);
   void set_state(JobId id, Job& job, State state);
-  void enter_queue_if_ready(JobId id, const Job& job);
+  // ledger_queue.cc
+  void enter_queue_if_ready(JobId id, Job& job);
+  void leave_queue(JobId id, Job& job);
+  void put_first_in_queue(Group& group, LabelSetId labels);
+  void hold_group(BuildId id);
+  void leave_group(BuildId id);
+  void enter_group(BuildId id, const std::string& name);
+  GroupNumber group_number(RepositoryNumber repository, const std::string& name);
   void remember_revision(const std::string& repository, const std::string& ref,
                          const std::string& revision, BuildId build);
   uint32_t number_of(const std::string& name);
@@ -145,6 +186,11 @@ class Ledger {
   std::map<JobId, Job> jobs_;
   std::map<BuildId, Build> builds_;
   ReadyQueue ready_;
+  LabelSets label_sets_;
+  std::vector<JobId> moved_;
+  std::map<GroupNumber, Group> groups_;
+  std::map<std::pair<RepositoryNumber, std::string>, GroupNumber> group_numbers_;
+  GroupNumber last_group_ = 0;
   std::map<std::string, std::vector<JobId>> leased_;   // by worker
   std::unordered_map<std::string, uint32_t> numbers_;  // repositories and refs, never iterated
   std::unordered_map<RevisionKey, BuildId, RevisionHash> revisions_;

@@ -1,36 +1,108 @@
-// ReadyQueue orders the jobs that may be handed out now: the newest push first, in it the newest
-// commit, in it the jobs in the order of the pipeline. A person who pushed waits for the verdict of
-// what was pushed last.
+// ReadyQueue orders the jobs that may be handed out now. First fairness: the turn is that of the
+// repository with the fewest running jobs, among equals of the one served longest ago. Then, inside
+// a repository: priority, which rises with waiting; the newest push, in it the newest commit; the
+// order of the pipeline. A person who pushed waits for the verdict of what was pushed last.
+//
+// There is one order for each set of labels, because a worker may not fit the first job. All that
+// is asked costs O(log n) of the queued jobs, a change of a repository's turn once for each set of
+// labels that its ready jobs ask for.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
 #include <set>
+#include <vector>
 
+#include "broker/core/label_sets.h"
 #include "shared/base/ids.h"
+#include "shared/base/time.h"
+#include "shared/model/priority.h"
 
 namespace seaworthy::broker {
 
+// Numbered by the ledger.
+using RepositoryNumber = uint32_t;
+
 class ReadyQueue {
  public:
+  // The place inside a repository; it never changes while a job waits, which is what makes this
+  // cheap. `period`: half hours of the wall clock (limits::kAgeing) at which it was submitted, less
+  // its priority. So what waits passes with each half hour what is submitted from then on with one
+  // priority more, and nothing waits for ever.
   struct Entry {
+    int64_t period = 0;
     uint64_t rank = 0;
     JobId job;
     friend bool operator<(const Entry& a, const Entry& b) {
+      if (a.period != b.period) return a.period < b.period;
       return a.rank != b.rank ? a.rank > b.rank : a.job < b.job;
     }
+    friend bool operator==(const Entry&, const Entry&) = default;
   };
+  static int64_t period(UnixMillis submitted, Priority priority);
 
-  void add(uint64_t rank, JobId job) { entries_.insert({rank, job}); }
-  void remove(uint64_t rank, JobId job) { entries_.erase({rank, job}); }
-  bool contains(uint64_t rank, JobId job) const { return entries_.contains({rank, job}); }
-  bool empty() const { return entries_.empty(); }
-  size_t size() const { return entries_.size(); }
-  JobId front() const { return entries_.begin()->job; }
-  auto begin() const { return entries_.begin(); }
-  auto end() const { return entries_.end(); }
+  struct Place {
+    LabelSetId labels;
+    RepositoryNumber repository = 0;
+    Entry entry;
+  };
+  void add(const Place& place);
+  void remove(const Place& place);
+
+  // A job of the repository was handed out; runs; does not run any longer.
+  void served(RepositoryNumber repository);
+  void started(RepositoryNumber repository);
+  void ended(RepositoryNumber repository);
+
+  // Whose turn it is: the least.
+  struct Turn {
+    uint64_t running = 0;
+    uint64_t served = 0;  // 0: never
+    RepositoryNumber repository = 0;
+    auto operator<=>(const Turn&) const = default;
+  };
+  struct Next {
+    Turn turn;
+    Entry entry;
+    friend bool operator<(const Next& a, const Next& b) {
+      return a.turn != b.turn ? a.turn < b.turn : a.entry < b.entry;
+    }
+  };
+  // The first of those that ask for just these labels.
+  std::optional<Next> next(LabelSetId labels) const;
+
+  bool empty() const { return size_ == 0; }
+  size_t size() const { return size_; }
+  size_t size(LabelSetId labels) const;
+  // Repositories that wait for workers with these labels.
+  size_t repositories(LabelSetId labels) const;
+  // Jobs of the same repository and labels that stand before it, counted up to `most`.
+  size_t standing_before(const Place& place, size_t most) const;
+  // The first `most` of those whose labels `count`, as they would be handed out if nothing else
+  // happened.
+  std::vector<JobId> in_order(size_t most, const std::function<bool(LabelSetId)>& count) const;
 
  private:
-  std::set<Entry> entries_;
+  using Lane = std::set<Entry>;
+  struct Repository {
+    Turn turn;
+    std::map<LabelSetId, Lane> lanes;  // none is empty
+  };
+  struct Waiting {
+    std::set<Turn> turns;  // of the repositories that have a lane
+    size_t jobs = 0;
+  };
+
+  Repository& repository(RepositoryNumber number);
+  void move_to(Repository& repository, const Turn& turn);
+
+  std::map<RepositoryNumber, Repository> repositories_;
+  std::vector<Waiting> waiting_;  // by labels
+  uint64_t last_served_ = 0;
+  size_t size_ = 0;
 };
 
 }  // namespace seaworthy::broker

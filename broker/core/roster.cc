@@ -4,21 +4,42 @@
 
 namespace seaworthy::broker {
 
-Session& Roster::enter(Session session) {
+Session& Roster::enter(Session session, const LabelSets& sets) {
   leave(session.peer);
   if (Session* earlier = find(session.worker)) leave(earlier->peer);
   by_worker_[session.worker] = session.peer;
   by_heard_.insert({session.heard, session.peer});
-  return sessions_[session.peer] = std::move(session);
+  Session& entered = sessions_[session.peer] = std::move(session);
+  for (uint32_t id = 0; id < sets.size(); ++id)
+    if (has_all(entered.labels, sets.labels({id}))) fit(entered, {id});
+  return entered;
 }
 
 void Roster::leave(PeerNumber peer) {
   auto found = sessions_.find(peer);
   if (found == sessions_.end()) return;
   set_slots(found->second, 0);
+  for (LabelSetId id : found->second.fits) --fitting_[id.value].sessions;
   by_heard_.erase({found->second.heard, peer});
   by_worker_.erase(found->second.worker);
   sessions_.erase(found);
+}
+
+void Roster::learn(LabelSetId id, const Labels& labels) {
+  if (id.value < fitting_.size()) fitting_[id.value] = {};
+  for (auto& [peer, session] : sessions_) {
+    std::erase(session.fits, id);
+    if (has_all(session.labels, labels)) fit(session, id);
+  }
+}
+
+void Roster::fit(Session& session, LabelSetId id) {
+  if (id.value >= fitting_.size()) fitting_.resize(id.value + 1);
+  session.fits.push_back(id);
+  Fitting& fitting = fitting_[id.value];
+  ++fitting.sessions;
+  if (auto since = idle_since_.find(session.peer); since != idle_since_.end())
+    fitting.idle.insert({session.labels.size(), since->second, session.peer});
 }
 
 Session* Roster::find(PeerNumber peer) {
@@ -47,15 +68,27 @@ void Roster::set_slots(Session& session, uint32_t slots) {
   session.slots = slots;
   auto since = idle_since_.find(session.peer);
   if (slots > 0 && since == idle_since_.end()) {
-    idle_since_[session.peer] = next_turn_;
-    idle_.insert({next_turn_++, session.peer});
+    for (LabelSetId id : session.fits)
+      fitting_[id.value].idle.insert({session.labels.size(), next_turn_, session.peer});
+    idle_since_[session.peer] = next_turn_++;
   } else if (slots == 0 && since != idle_since_.end()) {
-    idle_.erase({since->second, session.peer});
+    for (LabelSetId id : session.fits)
+      fitting_[id.value].idle.erase({session.labels.size(), since->second, session.peer});
     idle_since_.erase(since);
   }
 }
 
-Session* Roster::idle() { return idle_.empty() ? nullptr : find(idle_.begin()->second); }
+bool Roster::has_idle(LabelSetId id) const {
+  return id.value < fitting_.size() && !fitting_[id.value].idle.empty();
+}
+
+Session* Roster::idle(LabelSetId id) {
+  return has_idle(id) ? find(fitting_[id.value].idle.begin()->peer) : nullptr;
+}
+
+size_t Roster::fitting(LabelSetId id) const {
+  return id.value < fitting_.size() ? fitting_[id.value].sessions : 0;
+}
 
 std::optional<Instant> Roster::next_deadline(Duration silence) const {
   return by_heard_.empty() ? std::nullopt : std::optional(by_heard_.begin()->first + silence);

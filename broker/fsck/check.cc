@@ -9,6 +9,10 @@ const Check kSchema{"schema", Promise::Store, "The tables are those of the store
 const Check kSpecifications{"specifications", Promise::S1,
                             "What a job is told to do is readable, and as it was submitted.",
                             kRestore, nullptr};
+const Check kSchedule{"schedule", Promise::S1,
+                      "The labels and the priority by which a job is scheduled are those that were "
+                      "submitted.",
+                      kRestore, nullptr};
 const Check kSteps{"steps", Promise::S5, "What was reported of an attempt's steps is readable.",
                    kDistrust, nullptr};
 const Check kOutputMissing{"output-missing", Promise::S7, "Acknowledged output has a file.",
@@ -28,6 +32,7 @@ std::string_view code_of(Promise promise) {
   switch (promise) {
     case Promise::Store: return "store";
     case Promise::Needs: return "needs";
+    case Promise::Groups: return "groups";
     case Promise::S1: return "S1";
     case Promise::S2: return "S2";
     case Promise::S3: return "S3";
@@ -45,6 +50,7 @@ std::string_view words_of(Promise promise) {
   switch (promise) {
     case Promise::Store: return "the record is whole";
     case Promise::Needs: return "a job runs only when what it needs has passed";
+    case Promise::Groups: return "builds of a concurrency group do not run beside each other";
     case Promise::S1: return "an acknowledged build exists";
     case Promise::S2: return "one build per request and per revision";
     case Promise::S3: return "a verdict never changes";
@@ -59,10 +65,10 @@ std::string_view words_of(Promise promise) {
 }
 
 std::vector<const Check*> all_checks() {
-  std::vector<const Check*> all{&kSchema,      &kSpecifications, &kSteps,       &kOutputMissing,
-                                &kOutputShort, &kOutputDamaged,  &kOutputDigest};
-  for (std::span<const Check> table :
-       {store_checks(), build_checks(), job_checks(), attempt_checks(), event_checks()})
+  std::vector<const Check*> all{&kSchema,        &kSpecifications, &kSchedule,      &kSteps,
+                                &kOutputMissing, &kOutputShort,    &kOutputDamaged, &kOutputDigest};
+  for (std::span<const Check> table : {store_checks(), build_checks(), group_checks(), job_checks(),
+                                       attempt_checks(), event_checks()})
     for (const Check& check : table) all.push_back(&check);
   return all;
 }

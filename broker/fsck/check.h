@@ -14,8 +14,9 @@
 namespace seaworthy::fsck {
 
 // Which of the promises in docs/testing.md is broken; Store: the record itself is damaged; Needs:
-// a job runs only when what it needs has passed. S6 leaves no trace in a store.
-enum class Promise : uint8_t { Store, Needs, S1, S2, S3, S4, S5, S7, S8, S9 };
+// a job runs only when what it needs has passed; Groups: builds of a concurrency group do not run
+// beside each other. S6 leaves no trace in a store.
+enum class Promise : uint8_t { Store, Needs, Groups, S1, S2, S3, S4, S5, S7, S8, S9 };
 
 // "S3", "store".
 std::string_view code_of(Promise promise);
@@ -42,6 +43,7 @@ inline constexpr const char* kOutputLost =
 
 std::span<const Check> store_checks();
 std::span<const Check> build_checks();
+std::span<const Check> group_checks();
 std::span<const Check> job_checks();
 std::span<const Check> attempt_checks();
 std::span<const Check> event_checks();
@@ -49,6 +51,7 @@ std::span<const Check> event_checks();
 // Checks that code makes.
 extern const Check kSchema;
 extern const Check kSpecifications;
+extern const Check kSchedule;
 extern const Check kSteps;
 extern const Check kOutputMissing;
 extern const Check kOutputShort;

@@ -143,7 +143,7 @@ WHERE job.losses <> coalesce(told.losses, 0) OR job.failures <> coalesce(told.fa
 
     Check{"budget", Promise::S8,
           "A job is tried again after losses and failures up to the limit, and is then, and only "
-          "then, inconclusive.",
+          "then, inconclusive; or no worker could run it.",
           kDistrust,
           R"sql(
 SELECT build, id, 0, printf('it is %s%s after %d losses and %d failures; the limits are %d and %d',
@@ -156,6 +156,19 @@ WHERE job.losses > limits.losses OR job.failures > limits.failures
    OR (job.losses = limits.losses OR job.failures = limits.failures)
       AND NOT (state = 3 AND verdict IN (4, 6))
    OR verdict = 6 AND job.losses < limits.losses AND job.failures < limits.failures
+      AND NOT EXISTS (SELECT * FROM specification WHERE specification.id = job.specification
+                      AND runs_on <> '')
+)sql"},
+
+    Check{"unmatched", Promise::S5,
+          "A job that is inconclusive within the limits says that no worker could run it.",
+          kDistrust,
+          R"sql(
+SELECT build, job.id, 0, printf('it is inconclusive after %d losses and %d failures, and its note '
+                                || 'is: %.80s', job.losses, job.failures, note)
+FROM job JOIN limits JOIN specification ON specification.id = job.specification
+WHERE verdict = 6 AND job.losses < limits.losses AND job.failures < limits.failures
+  AND runs_on <> '' AND instr(note, 'no worker came that could run it') = 0
 )sql"},
 
     Check{"cancel-kept", Promise::S9,

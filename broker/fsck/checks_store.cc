@@ -28,11 +28,11 @@ WHERE coalesce((SELECT value FROM meta WHERE key = 'epoch'), 0) < 1
 
     Check{"values", Promise::Store, "Every number and id is one that has a meaning.", kRestore,
           R"sql(
-SELECT id, 0, 0, printf('build: state %d, verdict %s, again %d, revision %.64s', state,
-                        coalesce(verdict, 'none'), again, revision)
+SELECT id, 0, 0, printf('build: state %d, verdict %s, again %d, ends_older %d, revision %.64s',
+                        state, coalesce(verdict, 'none'), again, ends_older, revision)
 FROM build
 WHERE state NOT IN (SELECT value FROM states) OR verdict NOT IN (SELECT value FROM verdicts)
-   OR again NOT IN (0, 1) OR id < 1
+   OR again NOT IN (0, 1) OR ends_older NOT IN (0, 1) OR id < 1
    OR length(revision) NOT IN (40, 64) OR revision GLOB '*[^0-9a-f]*'
 UNION ALL
 SELECT build, id, 0, printf('job: state %d, verdict %s, attempt %d, losses %d, failures %d, '
@@ -51,6 +51,9 @@ WHERE outcome NOT IN (SELECT value FROM outcomes) OR output_bytes < 0 OR length(
 UNION ALL
 SELECT build, job, attempt, printf('event %d has the kind %d', sequence, kind)
 FROM event WHERE kind NOT IN (SELECT value FROM kinds) OR sequence < 1
+UNION ALL
+SELECT 0, 0, 0, printf('specification %d has the priority %d', id, priority)
+FROM specification WHERE priority NOT BETWEEN 1 AND 3
 UNION ALL
 SELECT 0, 0, 0, printf('request %.40s: its id has %d bytes, not 16', hex(id), length(id))
 FROM request WHERE length(id) <> 16

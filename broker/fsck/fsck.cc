@@ -59,8 +59,8 @@ void look_at_clock(const Database& database, Report& report) {
 }
 
 void look_at_rows(const Database& database, Report& report) {
-  for (std::span<const Check> table :
-       {store_checks(), build_checks(), job_checks(), attempt_checks(), event_checks()})
+  for (std::span<const Check> table : {store_checks(), build_checks(), group_checks(), job_checks(),
+                                       attempt_checks(), event_checks()})
     for (const Check& check : table)
       attempt_to(std::string("'") + check.name + "'", report,
                  [&] { look_with_sql(database, check, report); });
@@ -88,6 +88,7 @@ Result<int64_t> begin(Database& database, const fs::path& file) {
   if (has < 1)
     return Unexpected{"cannot check " + file.string() +
                       ": it is a database, but not one that a broker has made"};
+  if (has < known) make_older_tables_present(database);
   return has;
 }
 

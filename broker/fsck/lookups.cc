@@ -26,6 +26,12 @@ CREATE TEMP VIEW gaps_allowed AS
   SELECT 1 FROM main.meta WHERE key = 'removed_builds' AND value > 0;
 )sql";
 
+// What has been added since: the names stand before those of the store.
+constexpr const char* kSinceVersion2 = R"sql(
+CREATE TEMP VIEW build AS SELECT *, '' AS concurrency_group, 0 AS ends_older FROM main.build;
+CREATE TEMP VIEW specification AS SELECT *, '' AS runs_on, 2 AS priority FROM main.specification;
+)sql";
+
 constexpr std::array kStates{State::Queued, State::Running, State::Finished};
 constexpr std::array kOutcomes{Outcome::Passed,    Outcome::Failed, Outcome::TimedOut,
                                Outcome::Cancelled, Outcome::Lost,   Outcome::Broken};
@@ -58,5 +64,7 @@ void make_lookups(broker::Database& database) {
       .bind(limits::kLosses, limits::kFailures)
       .run();
 }
+
+void make_older_tables_present(broker::Database& database) { database.execute(kSinceVersion2); }
 
 }  // namespace seaworthy::fsck

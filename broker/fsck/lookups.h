@@ -16,5 +16,7 @@
 namespace seaworthy::fsck {
 
 void make_lookups(broker::Database& database);
+// For a store of an older version: what it lacks, as a start of the broker would fill it in.
+void make_older_tables_present(broker::Database& database);
 
 }  // namespace seaworthy::fsck

@@ -23,6 +23,16 @@ std::map<std::string, std::string> objects_of(const Database& database) {
   return objects;
 }
 
+// What the columns say beside what the body says.
+void look_at_schedule(const Statement& row, const JobSpec& spec, Report& report) {
+  std::string lines;
+  for (const std::string& label : spec.runs_on) lines += (lines.empty() ? "" : "\n") + label;
+  if (row.text(4) == lines && row.integer(5) == static_cast<int64_t>(spec.priority)) return;
+  report.of(kSchedule).add({row.integer(2), 0, 0},
+                           "specification " + std::to_string(row.integer(3)) +
+                               " is scheduled by other labels or another priority than it says");
+}
+
 }  // namespace
 
 bool look_at_schema(const Database& database, Report& report) {
@@ -46,7 +56,8 @@ bool look_at_schema(const Database& database, Report& report) {
 void look_at_specifications(const Database& database, Report& report) {
   Statement rows(database,
                  "SELECT digest, body, coalesce((SELECT build FROM job WHERE specification = "
-                 "specification.id LIMIT 1), 0), specification.id FROM specification");
+                 "specification.id LIMIT 1), 0), specification.id, runs_on, priority FROM "
+                 "specification");
   while (rows.next()) {
     const std::string body = rows.text(1);
     Sha256 sha;
@@ -56,6 +67,8 @@ void look_at_specifications(const Database& database, Report& report) {
       wrong = "is not the one that was submitted: its SHA-256 differs";
     else if (auto spec = wire::decode_specification(body); !spec)
       wrong = "cannot be read: " + spec.error();
+    else
+      look_at_schedule(rows, *spec, report);
     if (!wrong.empty())
       report.of(kSpecifications)
           .add({rows.integer(2), 0, 0},

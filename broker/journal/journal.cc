@@ -24,6 +24,12 @@ std::string joined(const std::vector<JobId>& ids) {
   return text;
 }
 
+std::string lines_of(const std::vector<std::string>& labels) {
+  std::string text;
+  for (const std::string& label : labels) text += (text.empty() ? "" : "\n") + label;
+  return text;
+}
+
 }  // namespace
 
 Journal::Journal(const std::filesystem::path& file) : database_(file, OpenMode::ReadWrite) {
@@ -56,10 +62,9 @@ JobSpec Journal::specification_of(JobId job) {
 void Journal::write(const Change& change, const BuildSubmitted& body) {
   prepared(
       "INSERT INTO build (id, rank, repository, ref, revision, subject, author, again, state, "
-      "submitted_ms) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)")
+      "submitted_ms, concurrency_group, ends_older) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)")
       .bind(body.build, body.rank, repository_id(body.repository), body.ref, body.revision,
-            body.subject, body.author, body.again, change.at)
+            body.subject, body.author, body.again, change.at, body.group, body.ends_older)
       .run();
   for (const NewJob& job : body.jobs)
     prepared("INSERT INTO job (id, build, name, specification, needs) VALUES (?, ?, ?, ?, ?)")
@@ -233,8 +238,11 @@ int64_t Journal::specification_id(const JobSpec& specification) {
   const std::string digest = sha256(body);
   if (auto found = specifications_.find(digest); found != specifications_.end())
     return found->second;
-  prepared("INSERT INTO specification (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING")
-      .bind(Statement::as_blob(digest), Statement::as_blob(body))
+  prepared(
+      "INSERT INTO specification (digest, body, runs_on, priority) VALUES (?, ?, ?, ?) "
+      "ON CONFLICT DO NOTHING")
+      .bind(Statement::as_blob(digest), Statement::as_blob(body), lines_of(specification.runs_on),
+            specification.priority)
       .run();
   Statement& select = prepared("SELECT id FROM specification WHERE digest = ?");
   SW_ASSERT(select.bind(Statement::as_blob(digest)).next());

@@ -75,7 +75,10 @@ Reads::Reads(const std::filesystem::path& file)
           "SELECT attempt.number, output_bytes, finished_ms, job.state FROM attempt JOIN job ON "
           "job.id = "
           "attempt.job WHERE job = ?1 AND number = CASE ?2 WHEN 0 THEN job.attempt ELSE ?2 END"),
-      job_note_(database_, "SELECT note, state FROM job WHERE id = ?") {}
+      job_note_(database_, "SELECT note, state FROM job WHERE id = ?"),
+      group_(database_,
+             "SELECT concurrency_group, ends_older FROM build WHERE id = ? AND concurrency_group "
+             "<> ''") {}
 
 wire::BuildList Reads::list_builds(const wire::ListBuilds& query) {
   std::string sql = "SELECT " BUILD_COLUMNS "WHERE 1";
@@ -109,6 +112,10 @@ std::optional<wire::BuildDetail> Reads::show_build(const wire::ShowBuild& query)
   detail.build = build_row(build_by_id_);
   build_by_id_.reset();
   detail.jobs = jobs_of(build, query.with_specifications);
+  if (group_.bind(build).next()) {
+    detail.concurrency = Concurrency{group_.text(0), group_.integer(1) != 0};
+    group_.reset();
+  }
   events_of_build_.bind(build, limits::kListRows);
   size_t bytes = 0;
   while (bytes < limits::kReplyBytes / 2 && events_of_build_.next()) {

@@ -43,7 +43,7 @@ class Reads {
 
   Database database_;
   Statement build_by_id_, build_of_job_, jobs_, attempts_, events_, events_of_build_, extent_,
-      job_note_;
+      job_note_, group_;
 };
 
 }  // namespace seaworthy::broker

@@ -1,7 +1,9 @@
 // Reading the store after a restart: what the core needs to go on. The core relies on it, so that
 // rows which no broker can have written are refused here, by name.
+#include <algorithm>
 #include <charconv>
 #include <map>
+#include <utility>
 
 #include "broker/journal/journal.h"
 
@@ -71,8 +73,8 @@ uint64_t largest(const Database& database, const std::string& table, const std::
 std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& database) {
   std::vector<std::pair<BuildId, Build>> builds;
   Statement rows(database,
-                 "SELECT build.id, rank, name, ref, revision, state FROM build JOIN repository ON "
-                 "repository.id = repository WHERE state < 3 ORDER BY build.id");
+                 "SELECT build.id, rank, name, ref, revision, state, submitted_ms FROM build JOIN "
+                 "repository ON repository.id = repository WHERE state < 3 ORDER BY build.id");
   while (rows.next()) {
     Build build;
     const BuildId id{number(rows, 0, 1, "a build", "id")};
@@ -83,6 +85,8 @@ std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& databas
     build.running =
         in_range(rows, 5, static_cast<int64_t>(State::Queued), static_cast<int64_t>(State::Running),
                  name_of("build", id), "state") == static_cast<int64_t>(State::Running);
+    build.submitted = {
+        static_cast<int64_t>(number(rows, 6, 0, name_of("build", id), "time of its submission"))};
     builds.emplace_back(id, std::move(build));
   }
   return builds;
@@ -112,21 +116,63 @@ Job job_of(const Statement& row, const std::string& where) {
   return job;
 }
 
-std::vector<std::pair<JobId, Job>> jobs_of_unfinished_builds(const Database& database) {
-  std::vector<std::pair<JobId, Job>> jobs;
+Labels labels_of(std::string_view lines) {
+  Labels labels;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    labels.emplace_back(line);
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+  }
+  return sorted(std::move(labels));
+}
+
+void read_jobs_of_unfinished_builds(const Database& database, Recovered& recovered) {
+  std::map<std::string, LabelSetId> known{{"", kNoLabels}};
   Statement rows(
       database,
       "SELECT job.id, job.build, job.name, job.needs, job.state, job.attempt, job.worker, "
       "job.boot, losses, "
-      "failures, cancel_requested, job.verdict, assigned_ms, output_bytes FROM job JOIN build ON "
-      "build.id = "
-      "job.build LEFT JOIN attempt ON attempt.job = job.id AND attempt.number = job.attempt "
+      "failures, cancel_requested, job.verdict, assigned_ms, output_bytes, coalesce(runs_on, ''), "
+      "coalesce(priority, 2) FROM job JOIN build ON build.id = job.build LEFT JOIN specification "
+      "ON specification.id = job.specification LEFT JOIN attempt ON attempt.job = job.id AND "
+      "attempt.number = job.attempt "
       "WHERE build.state < 3 ORDER BY job.id");
   while (rows.next()) {
     const JobId id{number(rows, 0, 1, "a job", "id")};
-    jobs.emplace_back(id, job_of(rows, name_of("job", id)));
+    Job& job = recovered.jobs.emplace_back(id, job_of(rows, name_of("job", id))).second;
+    job.priority = static_cast<Priority>(in_range(rows, 15, static_cast<int64_t>(Priority::Low),
+                                                  static_cast<int64_t>(Priority::High),
+                                                  name_of("job", id), "priority"));
+    const LabelSetId next{static_cast<uint32_t>(recovered.label_sets.size())};
+    const auto [labels, is_new] = known.insert({rows.text(14), next});
+    if (is_new) recovered.label_sets.push_back(labels_of(labels->first));
+    job.labels = labels->second;
   }
-  return jobs;
+}
+
+// At most one build of a group has been given a worker.
+void read_groups(const Database& database, Recovered& recovered) {
+  Statement members(database,
+                    "SELECT id, repository, concurrency_group, state FROM build WHERE state < 3 "
+                    "AND concurrency_group <> '' ORDER BY id");
+  std::map<std::pair<int64_t, std::string>, BuildId> holders;
+  while (members.next()) {
+    const BuildId id = members.id<BuildId>(0);
+    const std::string name = members.text(2);
+    recovered.groups.push_back({id, name});
+    if (members.integer(3) != static_cast<int64_t>(State::Running)) continue;
+    const auto [holder, is_first] = holders.insert({{members.integer(1), name}, id});
+    if (!is_first)
+      refuse(name_of("build", id), "is running beside " + name_of("build", holder->second) +
+                                       " of the same concurrency group");
+  }
+  Statement newest(database,
+                   "SELECT name, concurrency_group, max(rank), build.id FROM build JOIN repository "
+                   "ON repository.id = repository WHERE ends_older = 1 AND concurrency_group <> '' "
+                   "GROUP BY repository, concurrency_group");
+  while (newest.next())
+    recovered.newest.push_back({newest.text(0), newest.text(1),
+                                number(newest, 2, 0, "a build", "rank"), newest.id<BuildId>(3)});
 }
 
 // What rows say of each other.
@@ -175,8 +221,9 @@ Recovered Journal::recover() {
   recovered.last_job = {largest(database_, "job", "id", "last_job")};
   recovered.last_rank = largest(database_, "build", "rank", "last_rank");
   recovered.builds = unfinished_builds(database_);
-  recovered.jobs = jobs_of_unfinished_builds(database_);
+  read_jobs_of_unfinished_builds(database_, recovered);
   check(recovered);
+  read_groups(database_, recovered);
   read_unreported(database_, recovered.jobs);
   Statement verdicts(database_, "SELECT verdict FROM job WHERE build = ? AND state = 3");
   for (auto& [id, build] : recovered.builds) {

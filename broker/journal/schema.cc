@@ -8,7 +8,7 @@ namespace {
 
 // Step N brings version N to N + 1. A step that has been released is never edited: a new one is
 // added.
-constexpr std::array<const char*, 2> kSteps{R"sql(
+constexpr std::array<const char*, 3> kSteps{R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('epoch', 0);
 
@@ -103,6 +103,17 @@ INSERT INTO meta VALUES ('last_sequence', 0), ('last_build', 0), ('last_job', 0)
                         ('removed_builds', 0);
 CREATE INDEX request_by_build ON request (first_build);
 CREATE INDEX build_by_end ON build (finished_ms) WHERE state = 3;
+)sql",
+                                            R"sql(
+-- The concurrency group of the repository that a build is in, '': none; and 1: it ends the older
+-- builds of it.
+ALTER TABLE build ADD COLUMN concurrency_group TEXT NOT NULL DEFAULT '';
+ALTER TABLE build ADD COLUMN ends_older INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX build_that_ends_older ON build (repository, concurrency_group, rank)
+  WHERE ends_older = 1;
+-- As in the body, for who schedules it: labels, a line each, sorted; 1 low, 2 normal, 3 high.
+ALTER TABLE specification ADD COLUMN runs_on TEXT NOT NULL DEFAULT '';
+ALTER TABLE specification ADD COLUMN priority INTEGER NOT NULL DEFAULT 2;
 )sql"};
 
 int64_t version_of(Database& database) {

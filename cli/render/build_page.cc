@@ -69,6 +69,7 @@ std::string build_page(const wire::BuildDetail& detail, UnixMillis now, const St
   text += field("commit", printable(build.subject));
   text += field("author", printable(build.author));
   text += field("submitted", date_time(build.submitted));
+  if (detail.concurrency) text += field("group", printable(detail.concurrency->group));
   text += "\nJobs\n";
   for (const wire::JobRow& job : detail.jobs) text += job_part(job, now, style);
   if (!detail.timeline.empty()) text += "\nTimeline\n";

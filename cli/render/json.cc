@@ -95,6 +95,10 @@ Json waiting_object(const wire::WaitingJob& job) {
           {"repository", job.repository}, {"revision", job.revision}, {"why_waiting", job.why}};
 }
 
+Json unmatched_object(const wire::UnmatchedJobs& jobs) {
+  return {{"labels", jobs.labels}, {"count", jobs.count}, {"why_waiting", jobs.why}};
+}
+
 Json running_object(const wire::RunningJob& job) {
   return {{"job", job.job.value},     {"name", job.name},
           {"build", job.build.value}, {"repository", job.repository},
@@ -110,6 +114,7 @@ std::string builds_json(const wire::BuildList& list) {
 
 std::string build_json(const wire::BuildDetail& detail) {
   Json json = build_object(detail.build);
+  json["concurrency_group"] = null_or(detail.concurrency.value_or(Concurrency{}).group);
   json["jobs"] = array_of(detail.jobs, job_object);
   json["timeline"] = array_of(detail.timeline, event_object);
   return text_of(json);
@@ -130,6 +135,7 @@ std::string status_json(const wire::QueueStatusOk& queue, const wire::BuildList&
   return text_of({{"queue", counts},
                   {"waiting", array_of(queue.waiting, waiting_object)},
                   {"running", array_of(queue.running, running_object)},
+                  {"unmatched", array_of(queue.unmatched, unmatched_object)},
                   {"last", array_of(last.builds, build_object)}});
 }
 

@@ -80,6 +80,14 @@ std::string waiting_part(const wire::QueueStatusOk& queue, const Style& style) {
          more(queue.waiting_count, queue.waiting.size());
 }
 
+std::string unmatched_part(const wire::QueueStatusOk& queue, const Style& style) {
+  if (queue.unmatched.empty()) return "";
+  Table table({"JOBS", "WHY NO WORKER WILL DO"});
+  for (const wire::UnmatchedJobs& jobs : queue.unmatched)
+    table.add({{number(jobs.count), Colour::Bold}, {printable(jobs.why)}});
+  return "\nWaiting for a worker that was never seen\n" + table.text(style, 2);
+}
+
 }  // namespace
 
 std::string standing(const wire::BuildRow& build, UnixMillis now) {
@@ -100,6 +108,7 @@ std::string status_page(const wire::QueueStatusOk& queue, const wire::BuildList&
                      count_of(queue.worker_count, "worker") + "\n";
   text += running_part(queue, now, style);
   text += waiting_part(queue, style);
+  text += unmatched_part(queue, style);
   if (!last.builds.empty()) text += "\nLast verdicts\n" + builds_table(last, now).text(style, 2);
   return text;
 }

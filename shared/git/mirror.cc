@@ -329,4 +329,17 @@ Result<std::string> Mirror::resolve(const std::string& revision) const {
   return id;
 }
 
+std::optional<std::string> Mirror::default_branch(const GitLimits& limits) const {
+  std::vector<std::string> arguments;
+  forbid_questions(arguments, repository_);
+  arguments.insert(arguments.end(), {"ls-remote", "--symref"});
+  add_upload_pack(arguments, repository_);
+  arguments.insert(arguments.end(), {"--", repository_, "HEAD"});
+  auto listed = run_git({}, arguments, limits);
+  constexpr std::string_view kBefore = "ref: ";
+  if (!listed || listed->exit_code != 0 || !listed->output.starts_with(kBefore))
+    return std::nullopt;
+  return listed->output.substr(kBefore.size(), listed->output.find('\t') - kBefore.size());
+}
+
 }  // namespace seaworthy::git

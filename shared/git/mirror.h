@@ -51,6 +51,8 @@ class Mirror {
   Result<std::map<std::string, std::string>> refs(const std::vector<std::string>& ref_globs) const;
   // A name, tag, or abbreviated id, to a full commit id. "HEAD" is asked of the repository itself.
   Result<std::string> resolve(const std::string& revision) const;
+  // The ref that HEAD names in the repository itself, asked of it; nothing if it names none.
+  std::optional<std::string> default_branch(const GitLimits& limits = {}) const;
 
   const std::filesystem::path& directory() const { return directory_; }
   const std::string& repository() const { return repository_; }

@@ -181,15 +181,25 @@ Result<Done> write_secret_file(const fs::path& file, std::string_view text) {
   return Done{};
 }
 
+bool is_endpoint(std::string_view text) {
+  if (text.starts_with("ipc://") || text.starts_with("inproc://")) return true;
+  return text.starts_with("tcp://") && text.rfind(':') > std::string_view("tcp://").size();
+}
+
 bool is_local(std::string_view endpoint) {
   if (endpoint.starts_with("ipc://") || endpoint.starts_with("inproc://")) return true;
-  for (std::string_view local : {"tcp://127.", "tcp://[::1]:", "tcp://localhost:"})
-    if (endpoint.starts_with(local)) return true;
-  return false;
+  if (endpoint.starts_with("tcp://[::1]:") || endpoint.starts_with("tcp://localhost:")) return true;
+  constexpr std::string_view kLoopback = "tcp://127.";
+  // To the port only digits and dots: 127.example.org is somebody's host.
+  return endpoint.starts_with(kLoopback) &&
+         endpoint.find_first_not_of("0123456789.", kLoopback.size()) == endpoint.rfind(':');
 }
 
 std::string what_is_wrong(const std::vector<std::string>& endpoints, const std::optional<Key>& key,
                           bool insecure) {
+  const auto odd = std::find_if_not(endpoints.begin(), endpoints.end(), is_endpoint);
+  if (odd != endpoints.end())
+    return "cannot connect to '" + *odd + "': an address looks like tcp://127.0.0.1:8888";
   if (key || insecure) return {};
   const auto remote = std::find_if_not(endpoints.begin(), endpoints.end(), is_local);
   if (remote == endpoints.end()) return {};

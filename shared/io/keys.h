@@ -63,6 +63,8 @@ Result<SecretKey> read_broker_key(const std::filesystem::path& file);
 // Mode 0600; the file appears as a whole. It replaces what is there.
 Result<Done> write_secret_file(const std::filesystem::path& file, std::string_view text);
 
+// Whether it has the form of one: tcp://HOST:PORT, ipc://PATH or inproc://NAME.
+bool is_endpoint(std::string_view text);
 // Whether only this machine reaches the endpoint: tcp on a loopback address, ipc, inproc.
 bool is_local(std::string_view endpoint);
 

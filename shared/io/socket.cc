@@ -54,14 +54,16 @@ struct Frames {
   uint64_t wire_bytes = 0;  // of all of them
 };
 
-// With what ZMTP puts before it.
-uint64_t wire_size(const zmq::message_t& frame) {
-  return frame.size() + (frame.size() > 255 ? 9 : 2);
+// With what ZMTP puts before it, and CURVE around it (a command's name, a nonce, a code, a flag).
+uint64_t wire_size(const zmq::message_t& frame, bool encrypted) {
+  constexpr uint64_t kCurve = 8 + 8 + 16 + 1;
+  const uint64_t size = frame.size() + (encrypted ? kCurve : 0);
+  return size + (size > 255 ? 9 : 2);
 }
 
 // The next message; nothing kept if there is none. A message of too many frames is read to its end,
 // and only its first ones are kept: it will not decode.
-Frames receive_frames(zmq::socket_t& socket) {
+Frames receive_frames(zmq::socket_t& socket, bool encrypted = false) {
   constexpr size_t kMostFrames = 5;
   Frames frames;
   bool more = true;
@@ -69,7 +71,7 @@ Frames receive_frames(zmq::socket_t& socket) {
     zmq::message_t frame;
     if (!socket.recv(frame, zmq::recv_flags::dontwait)) break;
     more = frame.more();
-    frames.wire_bytes += wire_size(frame);
+    frames.wire_bytes += wire_size(frame, encrypted);
     if (frames.kept.size() < kMostFrames) frames.kept.push_back(std::move(frame));
   }
   return frames;
@@ -127,7 +129,11 @@ std::string in_words(uint16_t event, uint32_t value, const std::string& endpoint
                       "address, and was the broker started with --keys?"
                : at + " lets in only those with a key: name one with --key; `seaworthy invite` "
                       "on its machine makes one";
-  if (!key_name) return at + " ended the handshake: is that a broker, and does it want a key?";
+  if (!key_name)
+    return at +
+           " ended the handshake: perhaps it lets in only those with a key (--key FILE), perhaps "
+           "it "
+           "is no broker";
   return at + " has another key than the one that " + *key_name +
          " was made for: is it the right address, or was the broker given new keys?";
 }
@@ -209,7 +215,7 @@ std::optional<Trouble> Dealer::trouble() {
 }
 
 Router::Router(zmq::context_t& context, const std::optional<SecretKey>& key)
-    : socket_(context, zmq::socket_type::router) {
+    : socket_(context, zmq::socket_type::router), encrypted_(key.has_value()) {
   set_common(socket_);
   if (key) {
     socket_.set(zmq::sockopt::curve_server, 1);
@@ -232,7 +238,7 @@ Sent Router::send(Peer peer, const wire::Envelope& envelope) {
 }
 
 std::optional<Received> Router::receive() {
-  Frames frames = receive_frames(socket_);
+  Frames frames = receive_frames(socket_, encrypted_);
   if (frames.kept.empty()) return std::nullopt;
   const std::optional<Peer> peer = peer_from(frames.kept[0]);
   Received received{peer.value_or(Peer{}),
@@ -242,7 +248,7 @@ std::optional<Received> Router::receive() {
   if (frames.kept.size() > 1) {
     received.descriptor = descriptor_of(frames.kept[1]);
     received.user = user_of(frames.kept[1]);
-    received.wire_bytes = frames.wire_bytes - wire_size(frames.kept[0]);
+    received.wire_bytes = frames.wire_bytes - wire_size(frames.kept[0], encrypted_);
   }
   if (peer) received.envelope = decode_frames(frames.kept, 1);
   return received;

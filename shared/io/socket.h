@@ -79,6 +79,7 @@ class Router {
 
  private:
   zmq::socket_t socket_;
+  bool encrypted_ = false;
   std::string endpoint_;
 };
 

@@ -1,6 +1,6 @@
 // JobSpec is what a worker is told to do: plain data, the same in the pipeline, on the wire and in
 // the store. shared/pipeline makes it from the text of a revision; the broker keeps it without
-// looking into it, except for `name` and `needs`; the worker runs it.
+// looking into it, except for `name`, `needs`, `runs_on` and `priority`; the worker runs it.
 #pragma once
 
 #include <map>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shared/base/time.h"
+#include "shared/model/priority.h"
 
 namespace seaworthy {
 
@@ -22,9 +23,11 @@ struct JobSpec {
   std::string name;  // unique within its pipeline
   std::vector<Step> steps;
   std::map<std::string, std::string> env;  // a step's env wins over it
-  std::vector<std::string> needs;  // names of jobs of the same pipeline that must pass first
-  Duration timeout{0};             // over all steps, checkout included
-  std::string origin;              // first line of the log: where this job came from
+  std::vector<std::string> needs;         // names of jobs of the same pipeline that must pass first
+  Duration timeout{0};                    // over all steps, checkout included
+  std::string origin;                     // first line of the log: where this job came from
+  std::vector<std::string> runs_on = {};  // labels that its worker must have; sorted, each once
+  Priority priority = Priority::Normal;   // among the jobs of its repository
   bool operator==(const JobSpec&) const = default;
 };
 

@@ -29,8 +29,14 @@ inline constexpr size_t kStepsPerJob = 256;
 inline constexpr Duration kDefaultTimeout = 60min;
 inline constexpr Duration kLongestTimeout = 24h;
 
+// The queue.
+inline constexpr Duration kAgeing = 30min;   // what waits rises by one priority in each of these
+inline constexpr size_t kLabelSets = 1'024;  // different runs-on that are queued at a time
+inline constexpr size_t kKindsOfWorkers = 1'024;  // different labels of workers, remembered
+inline constexpr size_t kGivenUpAtOnce = 256;     // jobs without a fitting worker, in one step
+
 // Names.
-inline constexpr size_t kNameBytes = 128;         // worker, job, label
+inline constexpr size_t kNameBytes = 128;         // worker, job, label, concurrency group
 inline constexpr size_t kRepositoryBytes = 2048;  // path or URL, also of a ref
 inline constexpr size_t kSubjectBytes = 256;      // first line of a commit message, author
 inline constexpr size_t kLabels = 64;
@@ -52,9 +58,10 @@ inline constexpr int kAnswersPerPeer = 64;      // sent to one connection and no
 // for one on its way in.
 inline constexpr uint64_t kUnreadBytes = (kMessagesPerPeer + 2) * 3ull * kMessageBytes;
 inline constexpr Duration kConnectionsLook = 250ms;  // how often they are looked at
-// Of one connection, or of all that have one key. More than an honest one can use: a worker of
-// trivial jobs sends ten messages a job.
-inline constexpr uint64_t kMessagesPerSecond = 50'000;
+// Of all connections that have one key. More than honest ones can use: a worker of trivial jobs
+// sends ten messages a job.
+inline constexpr uint64_t kMessagesPerSecond = 20'000;
+inline constexpr uint64_t kMessagesPerSecondMore = 500;  // for each connection
 inline constexpr uint64_t kBytesPerSecond = 1024ull * 1024 * 1024;
 inline constexpr size_t kConnectionsPerKey = kConnections / 2;
 inline constexpr Duration kQuarantine = 1min;       // that an offender's key is not let in

@@ -18,9 +18,17 @@ struct Decided {
   bool operator==(const Decided&) const = default;
 };
 
+// Builds of one repository that must not run at the same time.
+struct Concurrency {
+  std::string group;                // empty: named like the ref
+  bool cancel_in_progress = false;  // a newer build of the group ends the older ones
+  bool operator==(const Concurrency&) const = default;
+};
+
 struct Pipeline {
   std::vector<JobSpec> jobs;  // empty if decided
   std::optional<Decided> decided;
+  std::optional<Concurrency> concurrency = {};
   bool operator==(const Pipeline&) const = default;
 };
 

@@ -45,12 +45,12 @@ Pipeline expand_file(RevisionFiles& files) {
                                     std::to_string(limits::kPipelineFileBytes / 1024) +
                                     " KiB, and cannot be read as one; move long scripts into "
                                     "files of the repository"));
-  auto jobs = parse(*text);
-  if (!jobs)
-    return decided(Verdict::Failed,
-                   sentence(jobs.error().at, jobs.error().text) + excerpt(*text, jobs.error().at));
-  for (JobSpec& job : *jobs) job.origin = "From .seaworthy.yml in this revision.";
-  return {std::move(*jobs), std::nullopt};
+  auto pipeline = parse(*text);
+  if (!pipeline)
+    return decided(Verdict::Failed, sentence(pipeline.error().at, pipeline.error().text) +
+                                        excerpt(*text, pipeline.error().at));
+  for (JobSpec& job : pipeline->jobs) job.origin = "From .seaworthy.yml in this revision.";
+  return std::move(*pipeline);
 }
 
 }  // namespace

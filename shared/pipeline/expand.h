@@ -34,4 +34,12 @@ class RevisionFiles {
 
 Pipeline expand(RevisionFiles& files);
 
+// On the default branch every build runs to its end: there, a newer one does not end the older
+// ones. Where nobody knows which branch that is, none does. For whoever submits what was expanded.
+inline void keep_builds_of_default_branch(Pipeline& pipeline, const std::string& ref,
+                                          const std::optional<std::string>& default_branch) {
+  if (pipeline.concurrency && (!default_branch || *default_branch == ref))
+    pipeline.concurrency->cancel_in_progress = false;
+}
+
 }  // namespace seaworthy::pipeline

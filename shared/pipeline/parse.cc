@@ -1,7 +1,6 @@
 #include "shared/pipeline/parse.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -11,74 +10,17 @@
 #include "shared/base/utf8.h"
 #include "shared/model/limits.h"
 #include "shared/model/message_bytes.h"
-#include "shared/pipeline/nearest.h"
 #include "shared/pipeline/needs.h"
+#include "shared/pipeline/nodes.h"
+#include "shared/pipeline/scheduling.h"
 
 namespace seaworthy::pipeline {
 namespace {
 
 using Kind = YamlNode::Kind;
 using Env = std::map<std::string, std::string>;
-template <class T>
-using Parsed = Result<T, SourceError>;
 
 constexpr size_t kOriginBytes = 64;  // room for JobSpec.origin, which comes later
-
-// What other systems call it.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kElsewhere{
-    {{"script", "run"},
-     {"command", "run"},
-     {"commands", "steps"},
-     {"timeout", "timeout-minutes"},
-     {"depends_on", "needs"},
-     {"depends-on", "needs"},
-     {"environment", "env"},
-     {"variables", "env"},
-     {"stages", "jobs"}}};
-
-Unexpected<SourceError> wrong(Position at, std::string text) {
-  return Unexpected<SourceError>{SourceError{at, std::move(text)}};
-}
-
-std::string_view describe(const YamlNode& node) {
-  switch (node.kind) {
-    case Kind::Null: return "nothing";
-    case Kind::Text: return "a text";
-    case Kind::List: return "a list";
-    case Kind::Map: return "a map";
-  }
-  return "something else";
-}
-
-Unexpected<SourceError> wrong_type(const YamlNode& node, const std::string& what,
-                                   const std::string& expected) {
-  return wrong(node.at,
-               what + " must be " + expected + ", and this is " + std::string(describe(node)));
-}
-
-Parsed<Done> check_keys(const YamlNode& map, const std::string& where,
-                        const std::vector<std::string>& known) {
-  for (const YamlEntry& entry : map.entries) {
-    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    std::optional<std::string> meant;
-    for (const auto& [theirs, ours] : kElsewhere)
-      if (theirs == entry.key && std::find(known.begin(), known.end(), ours) != known.end())
-        meant = std::string(ours);
-    if (!meant) meant = nearest(entry.key, known);
-    std::string all;
-    for (const std::string& key : known) all.append(all.empty() ? "" : ", ").append(key);
-    return wrong(entry.at, "unknown key '" + entry.key + "' " + where +
-                               (meant ? "; did you mean '" + *meant + "'?"
-                                      : "; the keys " + where + " are " + all));
-  }
-  return Done{};
-}
-
-const YamlEntry* find(const YamlNode& map, std::string_view key) {
-  for (const YamlEntry& entry : map.entries)
-    if (entry.key == key) return &entry;
-  return nullptr;
-}
 
 bool is_variable_name(std::string_view name) {
   auto letter = [](char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
@@ -119,15 +61,6 @@ std::string name_from(std::string_view run) {
   run.remove_prefix(run.find_first_not_of(" \t\r\n"));
   std::string_view line = run.substr(0, run.find_first_of("\r\n"));
   return std::string(utf8_prefix(line, limits::kNameBytes));
-}
-
-Parsed<Done> check_name(std::string_view name, Position at, const std::string& what) {
-  auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (name.empty() || name.size() > limits::kNameBytes || name.front() == ' ' ||
-      name.back() == ' ' || std::any_of(name.begin(), name.end(), is_control))
-    return wrong(at, "the name of " + what + " must be one line of 1 to " +
-                         std::to_string(limits::kNameBytes) + " bytes, without spaces around it");
-  return Done{};
 }
 
 Parsed<Step> parse_step(const YamlNode& node, const std::string& where) {
@@ -226,18 +159,41 @@ struct ParsedJob {
   std::vector<Need> needs;
 };
 
+// What holds for a job that does not say otherwise.
+struct Defaults {
+  Env env;
+  std::vector<std::string> runs_on;
+  Priority priority = Priority::Normal;
+};
+
+Parsed<Defaults> parse_defaults(const YamlNode& root) {
+  auto env = parse_env(root);
+  if (!env) return Unexpected{env.error()};
+  auto runs_on = parse_runs_on(root, "at the top", {});
+  if (!runs_on) return Unexpected{runs_on.error()};
+  auto priority = parse_priority(root, "at the top", Priority::Normal);
+  if (!priority) return Unexpected{priority.error()};
+  return Defaults{std::move(*env), std::move(*runs_on), *priority};
+}
+
 Parsed<ParsedJob> parse_job(const std::string& name, const YamlNode& node, const std::string& where,
-                            const Env& base) {
+                            const Defaults& base) {
   ParsedJob job;
   job.specification.name = name;
   auto steps = parse_steps(node, where);
   if (!steps) return Unexpected{steps.error()};
-  auto env = parse_env(node, base);
+  auto env = parse_env(node, base.env);
   if (!env) return Unexpected{env.error()};
   auto timeout = parse_timeout(node);
   if (!timeout) return Unexpected{timeout.error()};
   auto needs = parse_needs(node, where);
   if (!needs) return Unexpected{needs.error()};
+  auto runs_on = parse_runs_on(node, where, base.runs_on);
+  if (!runs_on) return Unexpected{runs_on.error()};
+  auto priority = parse_priority(node, where, base.priority);
+  if (!priority) return Unexpected{priority.error()};
+  job.specification.runs_on = std::move(*runs_on);
+  job.specification.priority = *priority;
   job.specification.steps = std::move(*steps);
   job.specification.env = std::move(*env);
   job.specification.timeout = *timeout;
@@ -246,7 +202,7 @@ Parsed<ParsedJob> parse_job(const std::string& name, const YamlNode& node, const
   return job;
 }
 
-Parsed<std::vector<ParsedJob>> parse_jobs(const YamlNode& jobs, const Env& base) {
+Parsed<std::vector<ParsedJob>> parse_jobs(const YamlNode& jobs, const Defaults& base) {
   if (jobs.kind != Kind::Map) return wrong_type(jobs, "jobs", "a map of names and jobs");
   if (jobs.entries.empty()) return wrong(jobs.at, "there is no job in jobs; write at least one");
   std::vector<ParsedJob> parsed;
@@ -260,7 +216,8 @@ Parsed<std::vector<ParsedJob>> parse_jobs(const YamlNode& jobs, const Env& base)
     if (entry.value.kind != Kind::Map)
       return wrong_type(entry.value, "the job '" + entry.key + "'", "a map with steps or run");
     if (auto good =
-            check_keys(entry.value, where, {"steps", "run", "env", "needs", "timeout-minutes"});
+            check_keys(entry.value, where,
+                       {"steps", "run", "env", "needs", "timeout-minutes", "runs-on", "priority"});
         !good)
       return Unexpected{good.error()};
     auto job = parse_job(entry.key, entry.value, where, base);
@@ -275,8 +232,9 @@ Parsed<std::vector<ParsedJob>> parse_file(const YamlNode& root) {
   if (root.kind != Kind::Map)
     return wrong_type(root, "the file", "a map, such as 'run: make check'");
   if (find(root, "jobs") == nullptr) {
-    if (auto good =
-            check_keys(root, "at the top", {"jobs", "steps", "run", "env", "timeout-minutes"});
+    if (auto good = check_keys(root, "at the top",
+                               {"jobs", "steps", "run", "env", "timeout-minutes", "runs-on",
+                                "priority", "concurrency"});
         !good)
       return Unexpected{good.error()};
     auto job = parse_job(std::string(kOnlyJob), root, "at the top", {});
@@ -288,16 +246,18 @@ Parsed<std::vector<ParsedJob>> parse_file(const YamlNode& root) {
       return wrong(entry->at,
                    "'" + std::string(key) +
                        "' stands beside jobs, so no job would have it; move it into one");
-  if (auto good = check_keys(root, "at the top", {"jobs", "env"}); !good)
+  if (auto good =
+          check_keys(root, "at the top", {"jobs", "env", "runs-on", "priority", "concurrency"});
+      !good)
     return Unexpected{good.error()};
-  auto env = parse_env(root);
-  if (!env) return Unexpected{env.error()};
-  return parse_jobs(find(root, "jobs")->value, *env);
+  auto base = parse_defaults(root);
+  if (!base) return Unexpected{base.error()};
+  return parse_jobs(find(root, "jobs")->value, *base);
 }
 
 }  // namespace
 
-Result<std::vector<JobSpec>, SourceError> parse(std::string_view text) {
+Result<Pipeline, SourceError> parse(std::string_view text) {
   auto root = load_yaml(text);
   if (!root) return Unexpected{root.error()};
   auto parsed = parse_file(*root);
@@ -305,17 +265,20 @@ Result<std::vector<JobSpec>, SourceError> parse(std::string_view text) {
   std::vector<NeedingJob> graph;
   for (const ParsedJob& job : *parsed) graph.push_back({job.specification.name, job.needs});
   if (auto error = find_wrong_need(graph)) return Unexpected{*error};
-  std::vector<JobSpec> jobs;
+  auto concurrency = parse_concurrency(*root);
+  if (!concurrency) return Unexpected{concurrency.error()};
+  Pipeline pipeline;
+  pipeline.concurrency = std::move(*concurrency);
   size_t bytes = 0;
   for (ParsedJob& job : *parsed) {
     bytes += message_bytes(job.specification) + kOriginBytes;
-    jobs.push_back(std::move(job.specification));
+    pipeline.jobs.push_back(std::move(job.specification));
   }
   if (bytes > limits::kPipelineFileBytes)
     return wrong({1, 1}, "with all env and aliases written out, the jobs take more than " +
                              std::to_string(limits::kPipelineFileBytes / 1024) +
                              " KiB; move long scripts into files of the repository");
-  return jobs;
+  return pipeline;
 }
 
 }  // namespace seaworthy::pipeline

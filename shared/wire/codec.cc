@@ -60,6 +60,7 @@ std::optional<ErrorCode> parse_word(std::string_view word, ErrorCode) {
 std::optional<Outcome> parse_word(std::string_view word, Outcome) { return parse_outcome(word); }
 std::optional<Verdict> parse_word(std::string_view word, Verdict) { return parse_verdict(word); }
 std::optional<State> parse_word(std::string_view word, State) { return parse_state(word); }
+std::optional<Priority> parse_word(std::string_view word, Priority) { return parse_priority(word); }
 
 // ---- writing
 

@@ -46,7 +46,8 @@ void fields(F&& f, Step& m) {
 template <class F>
 void fields(F&& f, JobSpec& m) {
   f("name", m.name), f("steps", m.steps), f("env", m.env), f("needs", m.needs),
-      f("timeout_ms", m.timeout), f("origin", m.origin);
+      f("timeout_ms", m.timeout), f("origin", m.origin), f("runs_on", m.runs_on),
+      f("priority", m.priority);
 }
 template <class F>
 void fields(F&& f, Assign& m) {
@@ -111,8 +112,12 @@ void fields(F&& f, Decided& m) {
   f("verdict", m.verdict), f("explanation", m.explanation);
 }
 template <class F>
+void fields(F&& f, Concurrency& m) {
+  f("group", m.group), f("cancel_in_progress", m.cancel_in_progress);
+}
+template <class F>
 void fields(F&& f, Pipeline& m) {
-  f("jobs", m.jobs), f("decided", m.decided);
+  f("jobs", m.jobs), f("decided", m.decided), f("concurrency", m.concurrency);
 }
 template <class F>
 void fields(F&& f, Candidate& m) {
@@ -231,7 +236,8 @@ void fields(F&& f, EventRow& m) {
 }
 template <class F>
 void fields(F&& f, BuildDetail& m) {
-  f("build", m.build), f("jobs", m.jobs), f("timeline", m.timeline);
+  f("build", m.build), f("jobs", m.jobs), f("timeline", m.timeline),
+      f("concurrency", m.concurrency);
 }
 template <class F>
 void fields(F&&, ListWorkers&) {}
@@ -261,9 +267,14 @@ void fields(F&& f, RunningJob& m) {
       f("assigned_ms", m.assigned);
 }
 template <class F>
+void fields(F&& f, UnmatchedJobs& m) {
+  f("labels", m.labels), f("count", m.count), f("why", m.why);
+}
+template <class F>
 void fields(F&& f, QueueStatusOk& m) {
   f("waiting_count", m.waiting_count), f("running_count", m.running_count),
-      f("worker_count", m.worker_count), f("waiting", m.waiting), f("running", m.running);
+      f("worker_count", m.worker_count), f("waiting", m.waiting), f("running", m.running),
+      f("unmatched", m.unmatched);
 }
 template <class F>
 void fields(F&& f, FetchEvents& m) {

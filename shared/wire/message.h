@@ -377,6 +377,7 @@ struct BuildDetail {
   BuildRow build;
   std::vector<JobRow> jobs;
   std::vector<EventRow> timeline;
+  std::optional<Concurrency> concurrency = {};  // its group by name, if it is in one
 };
 
 struct ListWorkers {};
@@ -423,12 +424,20 @@ struct RunningJob {
   UnixMillis assigned;
 };
 
+// Jobs that are ready, and that no worker which was ever seen could run.
+struct UnmatchedJobs {
+  std::vector<std::string> labels;
+  uint64_t count = 0;
+  std::string why;
+};
+
 struct QueueStatusOk {
   uint64_t waiting_count = 0;
   uint64_t running_count = 0;
   uint64_t worker_count = 0;
   std::vector<WaitingJob> waiting;  // in the order they will be handed out
   std::vector<RunningJob> running;
+  std::vector<UnmatchedJobs> unmatched = {};
 };
 
 // Answered at once if there are events after `after`, else when one comes, or empty after wait_ms.

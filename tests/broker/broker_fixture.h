@@ -56,7 +56,9 @@ class Harness {
  public:
   static constexpr PeerNumber kClient = 1000;
 
-  Harness() : core_({timing(), 1'000'000}, first_start(), Instant{}) {}
+  static constexpr Duration kUnmatched{3'600'000};
+
+  Harness() : core_({timing(), 1'000'000, kUnmatched}, first_start(), Instant{}) {}
 
   static Timing timing() { return {}; }
 
@@ -72,16 +74,18 @@ class Harness {
   void tell(const Event& event) { keep(core_.step(moment(), event)); }
 
   void hello(PeerNumber peer, const std::string& worker, uint8_t boot_number,
-             std::vector<wire::HeldAttempt> held = {}) {
+             std::vector<wire::HeldAttempt> held = {}, Labels labels = {}) {
     wire::Hello hello;
     hello.worker = worker;
     hello.boot = boot(boot_number);
     hello.held = std::move(held);
+    hello.labels = std::move(labels);
     say(peer, hello);
   }
   // A worker that has said Hello and waits for a job.
-  void idle_worker(PeerNumber peer, const std::string& worker, uint8_t boot_number) {
-    hello(peer, worker, boot_number);
+  void idle_worker(PeerNumber peer, const std::string& worker, uint8_t boot_number,
+                   Labels labels = {}) {
+    hello(peer, worker, boot_number, {}, std::move(labels));
     say(peer, wire::Ready{boot(boot_number), 1});
   }
   void accept(PeerNumber peer, const wire::Assign& assign) {

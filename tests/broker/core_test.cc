@@ -66,6 +66,17 @@ TEST_CASE("what a submit must not say is refused with the reason") {
   }
   SECTION("two jobs of one name") { submit.pipelines[0].jobs = {a_job("a"), a_job("a")}; }
   SECTION("a pipeline that is not there") { submit.revisions[0].pipeline = 5; }
+  SECTION("labels that are not in order") { submit.pipelines[0].jobs[0].runs_on = {"b", "a"}; }
+  SECTION("a label that is there twice") { submit.pipelines[0].jobs[0].runs_on = {"a", "a"}; }
+  SECTION("an empty label") { submit.pipelines[0].jobs[0].runs_on = {""}; }
+  SECTION("a label of two lines") { submit.pipelines[0].jobs[0].runs_on = {"a\nb"}; }
+  SECTION("too many labels") {
+    for (size_t i = 0; i <= limits::kLabels; ++i)
+      submit.pipelines[0].jobs[0].runs_on.push_back(std::string(i + 1, 'a'));
+  }
+  SECTION("a group with a name without an end") {
+    submit.pipelines[0].concurrency = {std::string(limits::kRepositoryBytes + 1, 'g'), false};
+  }
   SECTION("a job without a time-out") { submit.pipelines[0].jobs[0].timeout = Duration{0}; }
   broker.say(Harness::kClient, submit);
   CHECK(broker.last<wire::Error>(Harness::kClient).code == wire::ErrorCode::BadMessage);
@@ -90,11 +101,9 @@ TEST_CASE("a later part of the same push stands behind its newer part") {
   rest.revisions[1].depth = 3;
   broker.submit(rest);
   std::vector<std::string> order;
-  for (const auto& entry : broker.core().ledger().ready())
-    order.push_back(broker.core()
-                        .ledger()
-                        .find_build(broker.core().ledger().find_job(entry.job)->build)
-                        ->revision);
+  broker.say(Harness::kClient, wire::QueueStatus{10});
+  for (const auto& job : broker.last<wire::QueueStatusOk>(Harness::kClient).waiting)
+    order.push_back(job.revision);
   CHECK(order == std::vector<std::string>{revision(9), revision(8), revision(7), revision(6)});
 }
 

@@ -34,10 +34,12 @@ inline std::string sha256_of(const std::string& text) {
 // The real core, journal and output files, driven as the loop would.
 class Life {
  public:
+  static constexpr Duration kPatience{1'000};  // with a job that no worker could run
+
   explicit Life(const fs::path& state)
       : output_(state / "output"),
         journal_(state / "seaworthy.db"),
-        core_({Timing{}, 1'000'000}, journal_.recover(), Instant{}),
+        core_({Timing{}, 1'000'000, kPatience}, journal_.recover(), Instant{}),
         writer_(output_) {}
 
   void say(PeerNumber peer, const wire::Message& message, const std::string& blob = {}) {
@@ -109,7 +111,7 @@ class Life {
 
 inline constexpr PeerNumber kClient = 9, kAmy = 1, kBob = 2;
 
-// Ten builds to which everything has happened that happens: the numbers are used below.
+// Eleven builds to which everything has happened that happens: the numbers are used below.
 inline void live(const fs::path& state) {
   Life life(state);
   life.say(kClient, wire::AdvanceHead{"/srv/project", "refs/heads/main", revision(1)});
@@ -168,6 +170,11 @@ inline void live(const fs::path& state) {
   REQUIRE(life.take(kAmy, 1) == JobId{11});
   life.say(kAmy, wire::Goodbye{boot(1), "off"});
   life.say(kClient, a_submit(10, {10}, {a_job("a"), a_job("b", {"a"})}));  // build 10: waits
+  wire::Submit special = a_submit(11, {11});
+  special.pipelines[0].jobs[0].runs_on = {"gpu", "linux"};
+  special.pipelines[0].concurrency = Concurrency{"deploy", true};
+  life.say(kClient, special);  // build 11, job 15: no worker could run it
+  life.pass(Life::kPatience);
 }
 
 // A copy of a store that has lived.

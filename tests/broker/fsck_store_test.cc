@@ -44,6 +44,18 @@ TEST_CASE("a finding says which promise is broken, what is wrong, where, and wha
     CHECK(json.find(part) != std::string::npos);
 }
 
+TEST_CASE("a store of an older version is checked as it is") {
+  const Folder folder;
+  const std::string sql = bytes_of(fs::path(SEAWORTHY_TEST_DATA) / "store_v2.sql");
+  Database(folder.path() / "seaworthy.db", OpenMode::ReadWrite).execute(sql.c_str());
+  auto report = fsck::look_at_store(*fsck::find_store(folder.path(), {}));
+  REQUIRE(report);
+  INFO(fsck::as_text(*report));
+  CHECK(report->not_looked.empty());
+  CHECK(report->count() == 0);
+  CHECK(report->checked.builds == 6);
+}
+
 TEST_CASE("files of no attempt are a note, and nothing is wrong") {
   const Store store;
   for (const char* name : {"0/4711.1.log", "0/1.2.log", "0/2.1.log.zst.part", "7/1.1.log"}) {

@@ -31,6 +31,11 @@ const std::map<std::string, std::string> kDamageBySql{
     {"epoch", "UPDATE meta SET value = 0 WHERE key = 'epoch'"},
     {"values", "UPDATE request SET id = x'00' WHERE first_build = 1"},
     {"specifications", "UPDATE specification SET digest = zeroblob(32) WHERE id = 1"},
+    {"schedule", "UPDATE specification SET priority = 3 WHERE runs_on <> ''"},
+    {"group-holder", "UPDATE build SET concurrency_group = 'release' WHERE id IN (8, 9)"},
+    {"group-ended",
+     "UPDATE build SET concurrency_group = 'pr', ends_older = (id = 10) WHERE id IN (9, 10)"},
+    {"unmatched", "UPDATE job SET note = 'who knows' WHERE id = 15"},
     {"steps", "UPDATE attempt SET steps = x'ff00ff' WHERE job = 1"},
     {"numbers",
      "UPDATE job SET needs = '4711' WHERE id = 14; UPDATE job SET id = 4711 WHERE id = 13"},
@@ -97,8 +102,8 @@ TEST_CASE("fsck finds nothing in a store to which everything normal has happened
   CHECK(store.found().empty());
   auto report = store.look();
   CHECK(report->notes.empty());
-  CHECK(report->checked.builds == 10);
-  CHECK(report->checked.jobs == 14);
+  CHECK(report->checked.builds == 11);
+  CHECK(report->checked.jobs == 15);
   CHECK(report->checked.attempts == 13);
   CHECK(report->checked.output_bytes > 3'000'000);
   CHECK_THAT(fsck::as_text(*report), Catch::Matchers::EndsWith("of output: nothing found\n"));

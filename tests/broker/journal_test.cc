@@ -1,8 +1,11 @@
 #include "broker/journal/journal.h"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "broker/journal/reads.h"
+#include "broker/journal/schema.h"
 #include "tests/broker/stored_broker.h"
 
 using namespace seaworthy;
@@ -56,6 +59,113 @@ TEST_CASE("a restart remembers what was submitted, by revision and by request") 
   CHECK(by_revision.builds[0].duplicate);
   auto by_request = std::get<wire::SubmitOk>(broker.say(9, again).at(0).message);
   CHECK(by_request.builds[0].build == BuildId{2});
+}
+
+TEST_CASE("a restart keeps labels, priorities, turns and concurrency groups") {
+  Folder folder;
+  JobSpec special = a_job("special"), urgent = a_job("urgent");
+  special.runs_on = {"gpu", "linux"};
+  urgent.priority = Priority::High;
+  wire::Hello hello;
+  hello.worker = "amy";
+  hello.boot = boot(1);
+  {
+    StoredBroker broker(store_in(folder));
+    wire::Submit first = a_submit(1, {1}, {a_job("plain"), special, urgent});
+    first.pipelines[0].concurrency = Concurrency{"deploy", false};
+    broker.say(9, first);
+    wire::Submit second = a_submit(2, {2});
+    second.pipelines[0].concurrency = Concurrency{"", true};
+    broker.say(9, second);
+    wire::Submit third = a_submit(3, {3});
+    third.pipelines[0].concurrency = Concurrency{"deploy", false};
+    broker.say(9, third);
+    broker.say(9, wire::Cancel{{2}, {}, ""});
+    broker.say(1, hello);
+    broker.say(1, wire::Ready{boot(1), 1});
+    CHECK(broker.core().ledger().find_job({3})->state == State::Running);
+  }
+  StoredBroker broker(store_in(folder));
+  CHECK(broker.core().why_waiting({5}) == "build 1 has the concurrency group deploy");
+  CHECK(broker.core().why_waiting({2}).find("has the labels gpu, linux") != std::string::npos);
+  CHECK(broker.core().demand({}) == 1);
+  CHECK(broker.core().demand({"gpu", "linux"}) == 2);
+  CHECK(broker.core().ledger().find_job({3})->priority == Priority::High);
+  hello.held = {{JobId{3}, AttemptNumber{1}, false}};
+  broker.say(1, hello);
+  wire::Submit elsewhere = a_submit(4, {4});
+  elsewhere.repository = "/srv/other";
+  broker.say(9, elsewhere);
+  hello = {};
+  hello.worker = "bob";
+  hello.boot = boot(2);
+  broker.say(2, hello);
+  auto assigned = broker.say(2, wire::Ready{boot(2), 1});
+  CHECK(std::get<wire::Assign>(assigned.at(0).message).repository == "/srv/other");
+  const auto detail = Reads(store_in(folder)).show_build({{1}, {}, false});
+  REQUIRE(detail->concurrency);
+  CHECK(detail->concurrency->group == "deploy");
+}
+
+TEST_CASE("the rest of a push that comes after a restart is not newer than its tip") {
+  Folder folder;
+  wire::Submit tip = a_submit(1, {3}), rest = a_submit(2, {2});
+  tip.pipelines[0].concurrency = rest.pipelines[0].concurrency = Concurrency{"", true};
+  rest.tip = revision(3);
+  rest.revisions[0].depth = 1;
+  StoredBroker(store_in(folder)).say(9, tip);
+  SECTION("while the tip waits") {}
+  SECTION("when it has its verdict") {
+    StoredBroker(store_in(folder)).say(9, wire::Cancel{{1}, {}, ""});
+  }
+  StoredBroker broker(store_in(folder));
+  broker.say(9, rest);
+  Reads reads(store_in(folder));
+  CHECK(reads.show_build({{2}, {}, false})->build.verdict == Verdict::Cancelled);
+}
+
+TEST_CASE("a store of version 2 becomes one of the present version, with all that was in it") {
+  Folder folder;
+  std::ifstream dump(std::string(SEAWORTHY_TEST_DATA) + "/store_v2.sql");
+  const std::string sql{std::istreambuf_iterator<char>(dump), {}};
+  REQUIRE(sql.size() > 5'000);
+  Database(store_in(folder), OpenMode::ReadWrite).execute(sql.c_str());
+  StoredBroker broker(store_in(folder));
+  const Ledger& ledger = broker.core().ledger();
+  CHECK(broker.core().epoch() == Epoch{2});
+  CHECK(ledger.last_build() == BuildId{6});
+  CHECK(ledger.last_job() == JobId{11});
+  CHECK(ledger.ready().size() == 4);
+  CHECK(ledger.running_count() == 1);
+  for (const auto& [id, job] : ledger.jobs()) {
+    CHECK(job.labels == kNoLabels);
+    CHECK(job.priority == Priority::Normal);
+    CHECK(ledger.group_of(*ledger.find_build(job.build)) == nullptr);
+  }
+  CHECK(broker.journal().specification_of({5}).name == "lint");
+  wire::Submit more = a_submit(99, {99});
+  more.pipelines[0].concurrency = Concurrency{"deploy", true};
+  more.pipelines[0].jobs[0].runs_on = {"gpu"};
+  broker.say(9, more);
+  CHECK(Reads(store_in(folder)).show_build({{7}, {}, false})->concurrency.has_value());
+  CHECK(present_version() == 3);
+}
+
+TEST_CASE("a store in which two builds of a group run beside each other is refused by name") {
+  Folder folder;
+  {
+    StoredBroker broker(store_in(folder));
+    broker.say(9, a_submit(1, {1}));
+    broker.say(9, a_submit(2, {2}));
+  }
+  Database(store_in(folder), OpenMode::ReadWrite)
+      .execute("UPDATE build SET state = 2, concurrency_group = 'deploy'");
+  try {
+    StoredBroker broker(store_in(folder));
+    FAIL("it was used");
+  } catch (const StoreError& error) {
+    CHECK(std::string(error.what()).find("build 2 is running beside build 1") != std::string::npos);
+  }
 }
 
 TEST_CASE("a restart keeps a half-finished build's verdict so far") {

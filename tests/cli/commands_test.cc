@@ -30,6 +30,7 @@ wire::BuildDetail build_12() {
   wire::BuildDetail detail;
   detail.build = a_build(12, Verdict::Failed);
   detail.jobs = {a_job(17, "test", Verdict::Passed), a_job(18, "lint", Verdict::Failed)};
+  detail.concurrency = Concurrency{"deploy", true};
   return detail;
 }
 
@@ -188,6 +189,8 @@ TEST_CASE("retry submits the same jobs again") {
   REQUIRE(submit.pipelines.size() == 1);
   CHECK(submit.pipelines[0].jobs ==
         std::vector<JobSpec>{specification("test"), specification("lint", {"test"})});
+  // It stays in its group, and does not end what was pushed since.
+  CHECK(submit.pipelines[0].concurrency == Concurrency{"deploy", false});
 }
 
 TEST_CASE("retry of a job submits it alone and says so") {

@@ -27,7 +27,14 @@ bool same(const Job& a, const Job& b) {
   return a.build == b.build && a.name == b.name && a.state == b.state &&
          a.cancel_requested == b.cancel_requested && a.passed == b.passed && a.losses == b.losses &&
          a.failures == b.failures && a.attempt == b.attempt && a.worker == b.worker &&
-         a.boot == b.boot && a.output_bytes == b.output_bytes && a.needs == b.needs;
+         a.boot == b.boot && a.output_bytes == b.output_bytes && a.needs == b.needs &&
+         a.priority == b.priority;
+}
+
+size_t count_ready(const broker::Ledger& ledger) {
+  size_t ready = 0;
+  for (const auto& [id, job] : ledger.jobs()) ready += job.ready;
+  return ready;
 }
 
 class World {
@@ -56,21 +63,22 @@ class World {
  private:
   void start() {
     core_ = std::make_unique<broker::Core>(
-        broker::CoreOptions{Timing{}, limits::kOutputCreditBytes}, store_.recover(), now_);
+        broker::CoreOptions{Timing{}, limits::kOutputCreditBytes, Duration{50'000}},
+        store_.recover(), now_);
     check_memory();
   }
 
   // A disk that keeps everything: what the next life reads is what this one knew.
   void restart() {
     const std::map<JobId, Job> before = core_->ledger().jobs();
-    const size_t ready_before = core_->ledger().ready().size();
+    const size_t ready_before = count_ready(core_->ledger());
     start();
     const std::map<JobId, Job>& after = core_->ledger().jobs();
     FUZZ_REQUIRE(before.size() == after.size());
     for (const auto& [id, job] : before)
       FUZZ_REQUIRE(after.contains(id) && same(job, after.at(id)));
     // Those that were held back are ready now.
-    FUZZ_REQUIRE(core_->ledger().ready().size() >= ready_before);
+    FUZZ_REQUIRE(count_ready(core_->ledger()) >= ready_before);
   }
 
   void pass_time() {
@@ -130,10 +138,16 @@ class World {
       job.name = std::string(1, static_cast<char>('p' + i));
       job.steps = {{"test", "true", {}}};
       job.timeout = Duration{1'000};
+      const uint8_t schedule = input_.byte();
+      job.priority = static_cast<Priority>(1 + schedule % 3);
+      if (schedule / 3 % 4 == 3) job.runs_on = {"t"};
+      if (schedule / 3 % 8 == 6) job.runs_on = {"t", "tt"};
       const uint8_t needs = input_.byte();
       for (size_t other = 0; other < i; ++other)
         if (needs >> other & 1) job.needs.push_back(pipeline.jobs[other].name);
     }
+    const uint8_t group = input_.byte();
+    if (group % 4 == 3) pipeline.concurrency = {group % 8 == 7 ? "" : "deploy", group >= 128};
     const uint32_t count = 1u + input_.byte() % 3;
     for (uint32_t i = 0; i < count; ++i)
       submit.revisions.push_back({revision(input_.below(32)), i, 0, "subject", "author"});
@@ -174,6 +188,10 @@ class World {
         overloaded{
             [&](const broker::AttemptAssigned& b) {
               FUZZ_REQUIRE(assigned_.insert({b.job, b.attempt}).second);
+              const broker::Session* session = core_->roster().find(b.worker);
+              FUZZ_REQUIRE(
+                  session != nullptr &&
+                  broker::has_all(session->labels, store_.jobs().at(b.job).specification.runs_on));
               FUZZ_REQUIRE(!cancelled_.contains(b.job));
             },
             [&](const broker::AttemptLost& b) { FUZZ_REQUIRE(b.losses <= limits::kLosses); },
@@ -213,8 +231,9 @@ class World {
     for (const auto& [id, job] : ledger.jobs()) {
       const broker::Build* build = ledger.find_build(job.build);
       FUZZ_REQUIRE(build != nullptr);
-      const bool in_queue = ledger.ready().contains(build->rank, id);
-      FUZZ_REQUIRE(!in_queue || (job.state == State::Queued && job.needs.empty()));
+      FUZZ_REQUIRE(!job.ready || (job.state == State::Queued && job.needs.empty()));
+      const broker::Group* group = ledger.group_of(*build);
+      FUZZ_REQUIRE(job.state != State::Running || group == nullptr || group->holder == job.build);
       unfinished += job.state != State::Finished;
       if (job.state != State::Running) continue;
       ++running;

@@ -79,6 +79,7 @@ class MessageMaker {
   void value(const char*, Outcome& v) { v = pick(Outcome::Broken); }
   void value(const char*, Verdict& v) { v = pick(Verdict::Inconclusive); }
   void value(const char*, State& v) { v = pick(State::Finished); }
+  void value(const char*, Priority& v) { v = pick(Priority::High); }
   void value(const char*, wire::EventKind& v) { v = pick(wire::EventKind::BuildFinished); }
   void value(const char*, wire::ErrorCode& v) { v = pick(wire::ErrorCode::Refused); }
   template <class E>

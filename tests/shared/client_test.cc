@@ -62,8 +62,10 @@ wire::Pong pong(const std::string& version) {
   return answer;
 }
 
-// Loopback, and nobody listens there: the port was free a moment ago.
-std::string dead_endpoint(zmq::context_t& context) {
+// Loopback, and nobody listens there: the port was free a moment ago, and is again when the context
+// is gone.
+std::string dead_endpoint() {
+  zmq::context_t context;
   return io::Router(context, "tcp://127.0.0.1:*").endpoint();
 }
 
@@ -102,7 +104,7 @@ TEST_CASE("a question whose answer was lost is asked again, unchanged, and troub
 TEST_CASE("when one broker is away the next of the list is asked") {
   zmq::context_t context;
   Broker broker(context, [](const auto&, int) { return pong("second"); });
-  io::Client client(context, quick({dead_endpoint(context), broker.endpoint()}));
+  io::Client client(context, quick({dead_endpoint(), broker.endpoint()}));
   auto answer = client.ask_for<wire::Pong>(wire::Ping{});
   REQUIRE(answer);
   CHECK(answer->version == "second");
@@ -110,7 +112,7 @@ TEST_CASE("when one broker is away the next of the list is asked") {
 
 TEST_CASE("without any broker it gives up in time and says what to do") {
   zmq::context_t context;
-  io::ClientOptions options = quick({dead_endpoint(context)});
+  io::ClientOptions options = quick({dead_endpoint()});
   options.give_up_after = Duration{200};
   io::Client client(context, options);
   const Instant started = io::now();
@@ -125,7 +127,7 @@ TEST_CASE("waiting ends when it is interrupted") {
   zmq::context_t context;
   io::Fd interrupt(eventfd(1, EFD_CLOEXEC));
   SECTION("for a broker that is away") {
-    io::ClientOptions options = quick({dead_endpoint(context)});
+    io::ClientOptions options = quick({dead_endpoint()});
     options.interrupt_fd = interrupt.get();
     io::Client client(context, options);
     CHECK(client.ask(wire::Ping{}).error().kind == Kind::Interrupted);

@@ -39,6 +39,7 @@ class Filler {
   void fill(Outcome& v) { v = Outcome::Lost; }
   void fill(Verdict& v) { v = Verdict::Flaky; }
   void fill(State& v) { v = State::Running; }
+  void fill(Priority& v) { v = Priority::High; }
   void fill(EventKind& v) { v = EventKind::AttemptLost; }
   void fill(ErrorCode& v) { v = ErrorCode::Conflict; }
   void fill(std::map<std::string, std::string>& v) { v = {{"A", "b"}, {"C", ""}}; }

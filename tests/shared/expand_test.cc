@@ -192,3 +192,17 @@ TEST_CASE("of several conventions the first in the documented order is taken") {
     all.erase(file);
   }
 }
+
+TEST_CASE(
+    "on the default branch, and where nobody knows which it is, no newer build ends older ones") {
+  auto cancels = [](const std::string& ref, const std::optional<std::string>& default_branch) {
+    Pipeline pipeline;
+    pipeline.concurrency = Concurrency{"deploy", true};
+    pipeline::keep_builds_of_default_branch(pipeline, ref, default_branch);
+    CHECK(pipeline.concurrency->group == "deploy");
+    return pipeline.concurrency->cancel_in_progress;
+  };
+  CHECK(cancels("refs/heads/topic", "refs/heads/main"));
+  CHECK_FALSE(cancels("refs/heads/main", "refs/heads/main"));
+  CHECK_FALSE(cancels("refs/heads/topic", std::nullopt));
+}

@@ -141,6 +141,18 @@ TEST_CASE_METHOD(Fixture, "a fetch that was interrupted ends at once") {
   CHECK(fetched.error().find("interrupted") != std::string::npos);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "the default branch is the one that HEAD names in the repository itself") {
+  remote.commit("first");
+  const git::Mirror made = mirror();
+  CHECK(made.default_branch() == "refs/heads/main");
+  remote.git({"checkout", "--quiet", "-b", "trunk"});
+  CHECK(made.default_branch() == "refs/heads/trunk");
+  remote.git({"checkout", "--quiet", "--detach"});
+  CHECK_FALSE(made.default_branch());
+  CHECK_FALSE(mirror_of((temporary.path() / "nowhere").string()).default_branch());
+}
+
 TEST_CASE_METHOD(Fixture, "a half-made mirror is made anew") {
   std::string first = remote.commit("first");
   git::Mirror made = mirror();

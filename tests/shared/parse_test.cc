@@ -14,7 +14,7 @@ std::vector<JobSpec> parsed(std::string_view text) {
   auto jobs = parse(text);
   INFO((jobs ? std::string() : jobs.error().text));
   REQUIRE(jobs);
-  return *jobs;
+  return jobs->jobs;
 }
 
 // "line:column: text" of the error.
@@ -217,4 +217,67 @@ TEST_CASE("the nearest word is near enough to be meant") {
   CHECK(pipeline::edit_distance("", "abc") == 3);
   CHECK(pipeline::nearest("nedes", {"env", "needs"}) == std::string("needs"));
   CHECK_FALSE(pipeline::nearest("quite-other", {"env", "needs"}));
+}
+
+TEST_CASE(
+    "runs-on and priority are a job's, or the file's for all jobs that do not say otherwise") {
+  auto jobs = parsed(R"(
+runs-on: linux
+priority: low
+jobs:
+  test: {run: make}
+  train: {run: make, runs-on: [linux, gpu=h200], priority: high}
+)");
+  CHECK(jobs[0].runs_on == std::vector<std::string>{"linux"});
+  CHECK(jobs[0].priority == Priority::Low);
+  CHECK(jobs[1].runs_on == std::vector<std::string>{"gpu=h200", "linux"});
+  CHECK(jobs[1].priority == Priority::High);
+  auto only = parsed("run: make\nruns-on: gpu\npriority: high\n");
+  CHECK(only[0].runs_on == std::vector<std::string>{"gpu"});
+  CHECK(only[0].priority == Priority::High);
+  CHECK(parsed("run: make")[0].priority == Priority::Normal);
+}
+
+TEST_CASE(
+    "concurrency names a group, or leaves that to the ref, and says whether newer ones end it") {
+  auto concurrency = [](const std::string& value) {
+    auto pipeline = parse("run: make\n" + value);
+    REQUIRE(pipeline);
+    return pipeline->concurrency;
+  };
+  CHECK_FALSE(concurrency(""));
+  CHECK(concurrency("concurrency: deploy") == Concurrency{"deploy", false});
+  CHECK(concurrency("concurrency: {group: deploy, cancel-in-progress: true}") ==
+        Concurrency{"deploy", true});
+  CHECK(concurrency("concurrency: {cancel-in-progress: true}") == Concurrency{"", true});
+  CHECK(concurrency("concurrency: {group: deploy, cancel-in-progress: false}") ==
+        Concurrency{"deploy", false});
+  auto with_jobs = parse("concurrency: x\njobs: {a: {run: make}}");
+  REQUIRE(with_jobs);
+  CHECK(with_jobs->concurrency == Concurrency{"x", false});
+}
+
+TEST_CASE("what is wrong with runs-on, priority and concurrency is said where it stands") {
+  CHECK(starts(error_of("run: x\nruns-on: []"), "2:10: runs-on at the top is empty"));
+  CHECK(starts(error_of("run: x\nruns-on: {a: b}"), "2:10: runs-on at the top must be a label"));
+  CHECK(starts(error_of("run: x\nruns-on: [a, a]"), "2:14: 'a' is named twice in runs-on"));
+  CHECK(starts(error_of("run: x\nruns-on: ' a'"), "2:10: the name of a label must be one line"));
+  CHECK(starts(error_of("run: x\nruns-on: [" +
+                        [] {
+                          std::string many;
+                          for (size_t i = 0; i <= limits::kLabels; ++i)
+                            many += "l" + std::to_string(i) + ",";
+                          return many;
+                        }() +
+                        "]"),
+               "2:"));
+  CHECK(starts(error_of("run: x\npriority: urgent"), "2:11: priority at the top must be high"));
+  CHECK(starts(error_of("jobs: {a: {run: x, tags: b}}"),
+               "1:20: unknown key 'tags' in job 'a'; did you mean 'runs-on'?"));
+  CHECK(starts(error_of("jobs: {a: {run: x, concurrency: b}}"), "1:20: unknown key 'concurrency'"));
+  CHECK(starts(error_of("run: x\nconcurrency: [a]"), "2:14: concurrency must be the name"));
+  CHECK(starts(error_of("run: x\nconcurrency: {groop: a}"),
+               "2:15: unknown key 'groop' in concurrency; did you mean 'group'?"));
+  CHECK(starts(error_of("run: x\nconcurrency: {cancel-in-progress: yes}"),
+               "2:35: cancel-in-progress must be true or false"));
 }

@@ -69,7 +69,8 @@ void Checker::durable(const broker::Change& change) {
       overloaded{
           [&](const broker::BuildSubmitted& b) {
             if (b.again) return;
-            const bool first = by_revision_.emplace(std::pair(b.ref, b.revision), b.build).second;
+            const bool first =
+                by_revision_.emplace(std::tuple(b.repository, b.ref, b.revision), b.build).second;
             require(first, "S2: two builds of one revision that nobody asked for again");
           },
           [&](const broker::AttemptAssigned& b) {
@@ -116,7 +117,7 @@ void Checker::durable(const broker::Change& change) {
           },
           [&](const broker::BuildRemoved& b) {
             require(build_verdicts_.contains(b.build), "S1: a build without a verdict was removed");
-            by_revision_.erase({b.ref, b.revision});
+            by_revision_.erase({b.repository, b.ref, b.revision});
           },
           [&](const broker::JobFinished& b) { check_verdict(b); },
           [&](const broker::BuildFinished& b) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "broker/core/change.h"
@@ -42,7 +43,7 @@ class Checker {
 
   ModelStore& store_;
   std::set<BuildId> acknowledged_;
-  std::map<std::pair<std::string, std::string>, BuildId> by_revision_;
+  std::map<std::tuple<std::string, std::string, std::string>, BuildId> by_revision_;
   std::map<AttemptKey, BootId> granted_;
   std::map<AttemptKey, Outcome> reported_;
   std::map<JobId, Verdict> verdicts_;

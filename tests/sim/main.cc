@@ -78,6 +78,13 @@ bool report_sometimes(const Sometimes& all) {
       {"builds removed", all.removed},
       {"messages of a broker that was dead by then", all.last_words},
       {"attempts that killed their worker", all.killers},
+      {"jobs with labels handed out", all.turns.with_labels},
+      {"jobs that waited for their concurrency group", all.turns.groups_waited},
+      {"builds ended by a newer one of their group", all.turns.ended_by_newer},
+      {"turns of a repository with fewer running jobs", all.turns.fair},
+      {"turns of a higher priority", all.turns.priorities},
+      {"turns of a job that had waited for long", all.turns.aged},
+      {"jobs that no worker could run", all.turns.unmatched},
   };
   bool all_happened = true;
   for (const auto& [name, count] : counters) {

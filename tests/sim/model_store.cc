@@ -18,6 +18,9 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             stored.build.repository = b.repository;
             stored.build.ref = b.ref;
             stored.build.revision = b.revision;
+            stored.build.submitted = change.at;
+            stored.group = b.group;
+            stored.ends_older = b.ends_older;
             stored.again = b.again;
             last_rank_ = std::max(last_rank_, b.rank);
             last_build_ = b.build;
@@ -28,6 +31,7 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
               job.job.name = added.name;
               job.all_needs = added.needs;
               job.specification = added.specification;
+              job.job.priority = added.specification.priority;
             }
           },
           [&](const RequestTaken& b) {
@@ -117,13 +121,18 @@ Recovered ModelStore::recover() {
     if (!stored.again)
       recovered.known.push_back(
           {stored.build.repository, stored.build.ref, stored.build.revision, id});
+    if (stored.ends_older)
+      recovered.newest.push_back({stored.build.repository, stored.group, stored.build.rank, id});
     if (stored.verdict) continue;
+    if (!stored.group.empty()) recovered.groups.push_back({id, stored.group});
     recovered.builds.emplace_back(id, stored.build);
   }
   for (const auto& [id, stored] : jobs_) {
     if (builds_.at(stored.job.build).verdict) continue;
     recovered.jobs.emplace_back(id, stored.job);
     recovered.jobs.back().second.needs = stored.all_needs;
+    recovered.jobs.back().second.labels = {static_cast<uint32_t>(recovered.label_sets.size())};
+    recovered.label_sets.push_back(stored.specification.runs_on);
     if (stored.verdict)
       for (auto& [build_id, build] : recovered.builds)
         if (build_id == stored.job.build) build.verdict = gravest(build.verdict, *stored.verdict);

@@ -24,6 +24,8 @@ struct StoredJob {
 
 struct StoredBuild {
   broker::Build build;
+  std::string group;
+  bool ends_older = false;
   bool again = false;
   std::optional<Verdict> verdict;
   UnixMillis finished;

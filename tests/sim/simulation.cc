@@ -27,6 +27,10 @@ void Sometimes::add(const Sometimes& o) {
   skipped += o.skipped, outcomes_after_worker_restart += o.outcomes_after_worker_restart;
   fenced += o.fenced, declined += o.declined, truncated += o.truncated, refused += o.refused;
   removed += o.removed, last_words += o.last_words, killers += o.killers;
+  turns.with_labels += o.turns.with_labels, turns.groups_waited += o.turns.groups_waited;
+  turns.ended_by_newer += o.turns.ended_by_newer, turns.fair += o.turns.fair;
+  turns.priorities += o.turns.priorities, turns.aged += o.turns.aged;
+  turns.unmatched += o.turns.unmatched;
   simulated_ms += o.simulated_ms, messages += o.messages;
 }
 
@@ -46,6 +50,8 @@ Simulation::Simulation(uint64_t seed, std::ostream* transcript, std::set<size_t>
         timing_.heartbeat * 3 + Duration{static_cast<int64_t>(60'000 + random_.below(60'000))};
     timing_.accept = timing_.heartbeat * 2 + Duration{static_cast<int64_t>(random_.below(10'000))};
   }
+  // Half hours of the wall clock begin at any time of the simulation's.
+  wall_at_start_ms_ += static_cast<int64_t>(random_.below(1'800'000));
   make_faults();
   make_requests();
   for (size_t i = 0; i < faults_.size(); ++i)
@@ -75,6 +81,11 @@ void Simulation::run() {
   for (size_t i = 0; i < count; ++i) {
     WorkerNode node;
     node.name = "worker-" + std::to_string(i + 1);
+    // The first is never away for good, so that what somebody can run is run in the end.
+    if (i == 0 ? random_.chance(800) : workers_[0].labels.size() == 2 && random_.chance(300))
+      node.labels = {"gpu", "linux"};
+    else if (i == 0 || random_.chance(500))
+      node.labels = {"linux"};
     workers_.push_back(std::move(node));
   }
   start_broker();
@@ -96,6 +107,7 @@ void Simulation::run() {
     if (healed_ && (now_ > kSettledBy || everything_is_settled())) break;
   }
   sometimes_.simulated_ms = static_cast<uint64_t>(now_);
+  sometimes_.turns = turns_.seen();
   checker_.settled(only_broker_faults_ && sometimes_.killers == 0);
 }
 
@@ -197,7 +209,7 @@ void Simulation::make_requests() {
   for (size_t i = 0; i < count; ++i) {
     ClientRequest request;
     request.submit.request.bytes[0] = static_cast<uint8_t>(i + 1);
-    request.submit.repository = "/srv/project";
+    request.submit.repository = random_.chance(300) ? "/srv/other" : "/srv/project";
     request.submit.ref = "refs/heads/main";
     request.submit.again = random_.chance(100);
     const uint64_t revisions = 1 + random_.below(3);
@@ -218,8 +230,15 @@ void Simulation::make_requests() {
       spec.name = std::string(1, static_cast<char>('a' + j));
       spec.needs.clear();
       if (j > 0 && random_.chance(500)) spec.needs = {"a"};
+      const uint64_t labels = random_.below(100);
+      spec.runs_on.clear();
+      if (labels < 30) spec.runs_on = {"linux"};
+      if (labels < 15) spec.runs_on = {"gpu", "linux"};
+      if (labels < 1) spec.runs_on = {"mainframe"};
+      spec.priority = static_cast<Priority>(1 + random_.below(3));
       pipeline.jobs.push_back(spec);
     }
+    if (random_.chance(300)) pipeline.concurrency = {"deploy", random_.chance(300)};
     request.submit.pipelines = {pipeline};
     request.cancel = random_.chance(200);
     requests_.push_back(std::move(request));

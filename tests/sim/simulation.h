@@ -20,6 +20,7 @@
 #include "tests/sim/checker.h"
 #include "tests/sim/model_store.h"
 #include "tests/sim/random.h"
+#include "tests/sim/turns.h"
 #include "worker/core/core.h"
 
 namespace seaworthy::sim {
@@ -67,6 +68,7 @@ struct Sometimes {
   uint64_t removed = 0;     // builds
   uint64_t last_words = 0;  // messages of a broker that was dead when they arrived
   uint64_t killers = 0;     // attempts that killed their worker
+  Turns::Seen turns;
   uint64_t simulated_ms = 0;
   uint64_t messages = 0;
   void add(const Sometimes& other);
@@ -102,6 +104,7 @@ class Simulation {
   };
   struct WorkerNode {
     std::string name;
+    std::vector<std::string> labels;
     std::unique_ptr<worker::Core> core;
     BootId boot;
     uint64_t life = 0;        // grows with each crash and start
@@ -137,7 +140,7 @@ class Simulation {
   };
 
   void at(int64_t ms, Action action);
-  Moment moment() const { return {{Duration{now_}}, {1'000'000'000'000 + now_}}; }
+  Moment moment() const { return {{Duration{now_}}, {wall_at_start_ms_ + now_}}; }
   void note(const std::string& line);
 
   // simulation_broker.cc
@@ -189,6 +192,7 @@ class Simulation {
   uint64_t fingerprint_ = 0xcbf29ce484222325;
 
   int64_t now_ = 0;
+  int64_t wall_at_start_ms_ = 1'000'000'000'000;
   uint64_t order_ = 0;
   std::priority_queue<Scheduled> agenda_;
   bool healed_ = false;
@@ -202,8 +206,10 @@ class Simulation {
   bool only_broker_faults_ = true;
 
   Timing timing_;
+  Duration unmatched_timeout_{20'000};
   ModelStore store_;
   Checker checker_;
+  Turns turns_;
   std::unique_ptr<broker::Core> broker_;
   uint64_t broker_life_ = 0;
   uint64_t broker_tick_ = 0;

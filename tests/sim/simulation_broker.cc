@@ -9,8 +9,10 @@ namespace seaworthy::sim {
 
 void Simulation::start_broker() {
   ++broker_life_;
-  broker_ = std::make_unique<broker::Core>(broker::CoreOptions{timing_, limits::kOutputCreditBytes},
-                                           store_.recover(), moment().now);
+  broker_ = std::make_unique<broker::Core>(
+      broker::CoreOptions{timing_, limits::kOutputCreditBytes, unmatched_timeout_},
+      store_.recover(), moment().now);
+  turns_.restart(store_);
   note("broker starts, epoch " + std::to_string(broker_->epoch().value));
   schedule_broker_tick();
   if (full_disk_) step_broker(broker::SpaceChanged{false}, "");
@@ -60,9 +62,11 @@ void Simulation::step_broker(const broker::Event& event, std::string blob) {
   Batch batch;
   for (broker::Change& change : effects.changes) {
     checker_.decided(change, full_disk_);
+    turns_.decided(change, moment().now, *broker_);
     if (std::holds_alternative<broker::OutputStored>(change.body)) batch.blobs.push_back(blob);
     batch.changes.push_back(std::move(change));
   }
+  turns_.after_step(moment().now, full_disk_, *broker_);
   batch.messages = std::move(effects.messages);
   const bool idle = committing_.empty() && gathered_.empty();
   if (batch.changes.empty() && idle) {

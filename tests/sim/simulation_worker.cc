@@ -16,6 +16,7 @@ void Simulation::start_worker(size_t index) {
   worker::Settings settings;
   settings.worker = node.name;
   settings.boot = node.boot;
+  settings.labels = node.labels;
   settings.seed = random_.next();
   node.core = std::make_unique<worker::Core>(settings);
   note(node.name + " starts");

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """A pool of real workers: more of them when jobs wait, fewer when none do, and none left when it is told to end."""
 
+import json
 import os
-import pathlib
 import signal
+import socket
 import unittest
 
 from programs import Case, Repository, processes_with, until
@@ -198,6 +199,25 @@ class Trouble(Pool):
                 pool = self.start("seaworthy-worker", "--pool", size, log="refused")
                 self.assertEqual(pool.process.wait(30), 2)
                 self.assertIn("0..8", pool.output())
+
+    def test_a_pool_that_joins_with_an_invitation_starts_workers_with_its_key(self):
+        keys = self.folder / "keys"
+        self.run_cli("keygen", "--dir", keys)
+        self.broker.stop()
+        self.broker = self.start_broker("--keys", keys)
+        line = self.run_cli("invite", "worker", "anna", "--dir", keys, "--broker", self.broker_address).stdout.decode()
+        pool = self.start("seaworthy-worker", "--join", line.strip(), "--pool", "1..2", "--state", self.folder / "pool",
+                          log="pool")
+        admin = ["--key", keys / "admin.key"]
+        revision = self.repository.pipeline("jobs: {one: {run: 'true'}, two: {run: 'true'}, three: {run: 'true'}}")
+        built = self.client("submit", self.repository.path, revision, "--wait", *admin, check=False)
+        self.assertEqual(built.returncode, 0, built.stderr)
+        workers = json.loads(self.client("workers", "--json", *admin).stdout)
+        self.assertEqual({row["worker"].rsplit("-", 1)[0] for row in workers}, {f"anna/{socket.gethostname()}"})
+        pool.stop()
+        again = self.start("seaworthy-worker", "--pool", "0..1", "--state", self.folder / "pool", log="again")
+        built = self.client("submit", self.repository.path, revision, "--again", "--wait", *admin, check=False)
+        self.assertEqual(built.returncode, 0, again.output())
 
     def test_two_pools_do_not_share_a_directory(self):
         self.start_pool("0..1")

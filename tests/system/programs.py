@@ -76,14 +76,15 @@ class Repository:
 class Program:
     """A child process whose stderr is kept in a file."""
 
-    def __init__(self, log, name, *arguments, pass_fds=(), environment=None, descriptors=None):
-        """`descriptors`: at most so many, which is said to the process before it starts."""
+    def __init__(self, log, name, *arguments, pass_fds=(), environment=None, descriptors=None, before=()):
+        """`descriptors`: at most so many, which is said to the process before it starts. `before`: words before the
+        program's, as those of `ip netns exec`."""
         self.log = log
 
         def limit():
             resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         with open(log, "ab") as stderr:
-            self.process = subprocess.Popen([str(BIN / name), *map(str, arguments)], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*before, str(BIN / name), *map(str, arguments)], stdin=subprocess.DEVNULL,
                                             stdout=stderr, stderr=stderr, pass_fds=pass_fds, start_new_session=True,
                                             env=ENVIRONMENT | (environment or {}),
                                             preexec_fn=limit if descriptors else None)

@@ -10,6 +10,7 @@ import time
 
 import msgpack
 import zmq
+from zmq.utils import z85
 
 TYPES = {
     1: "Hello", 2: "Welcome", 3: "Ready", 4: "Assign", 5: "Accept", 6: "Decline", 7: "Heartbeat", 8: "HeartbeatOk",
@@ -37,9 +38,19 @@ def decode(frames):
     return TYPES[number], msgpack.unpackb(frames[1], raw=False), tag, b"".join(frames[2:])
 
 
+class Key:
+    """A key as `seaworthy invite` prints it; z85 is how libzmq wants it."""
+
+    def __init__(self, line):
+        words, _, _endpoints = line.strip().partition("@")
+        _format, self.role, self.name, server, secret = words.split(":")
+        self.server, self.secret = z85.encode(bytes.fromhex(server)), z85.encode(bytes.fromhex(secret))
+        self.public = zmq.curve_public(self.secret)
+
+
 class Connection:
-    def __init__(self, endpoint, context=None):
-        self.endpoint, self.context, self.socket = endpoint, context or zmq.Context.instance(), None
+    def __init__(self, endpoint, context=None, key=None):
+        self.endpoint, self.context, self.socket, self.key = endpoint, context or zmq.Context.instance(), None, key
         self.connect()
         self.next_tag = 1
 
@@ -48,6 +59,9 @@ class Connection:
             self.socket.close()
         self.socket = self.context.socket(zmq.DEALER)
         self.socket.linger = 0
+        if self.key:
+            self.socket.curve_serverkey, self.socket.curve_publickey = self.key.server, self.key.public
+            self.socket.curve_secretkey = self.key.secret
         self.socket.connect(self.endpoint)
 
     def send(self, name, tag=0, blob=b"", **body):
@@ -98,9 +112,9 @@ def job(name, run="true", needs=(), timeout_ms=60_000):
 class Worker:
     """A worker that decides for itself how an attempt ends; its steps are Python functions of the Assign."""
 
-    def __init__(self, endpoint, name):
+    def __init__(self, endpoint, name, key=None):
         self.endpoint, self.name, self.boot = endpoint, name, os.urandom(16)
-        self.connection = Connection(endpoint)
+        self.connection = Connection(endpoint, key=key)
         self.held = []
         self.welcome = None
 

@@ -34,12 +34,14 @@ DemandQuestion::DemandQuestion(std::vector<std::string> brokers, std::optional<i
   broker_ = brokers_.size() - 1;
 }
 
-zmq::pollitem_t DemandQuestion::poll_item() {
+std::array<zmq::pollitem_t, 2> DemandQuestion::poll_items() {
   const int events = connecting_ ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN;
-  return {dealer_->handle().handle(), 0, static_cast<short>(events), 0};
+  return {{{dealer_->handle().handle(), 0, static_cast<short>(events), 0},
+           {dealer_->trouble_handle(), 0, ZMQ_POLLIN, 0}}};
 }
 
 DemandQuestion::News DemandQuestion::turn(Instant now) {
+  hear_of_trouble();
   const News news = take_answer(now).value_or(News{});
   if (asked_ && !connecting_ && now >= due_) return give_up(now);
   if (connecting_ || (!asked_ && now >= due_)) ask(now);
@@ -57,7 +59,7 @@ std::optional<DemandQuestion::News> DemandQuestion::take_answer(Instant now) {
     asked_ = false;
     sure_ = true;
     backoff_ = Duration{0};
-    refusal_.clear();
+    complaint_.clear();
     known_ = demand->waiting;
     due_ = now + kPace;
     return DemandTold{known_};
@@ -69,11 +71,18 @@ DemandQuestion::News DemandQuestion::refused(Instant now, const wire::Error& err
   asked_ = sure_ = false;
   const auto retry_after = static_cast<int64_t>(std::min<uint64_t>(error.retry_after_ms, 60'000));
   due_ = now + std::max(error.retryable ? kBackoffFirst : kAfterRefusal, Duration{retry_after});
-  if (refusal_ != error.message)
-    spdlog::warn("the broker does not tell how many jobs wait: {}; the workers there are stay",
-                 error.message);
-  refusal_ = error.message;
+  complain(error.message);
   return DemandUnknown{};
+}
+
+void DemandQuestion::hear_of_trouble() {
+  if (const std::optional<io::Trouble> trouble = dealer_->trouble()) complain(trouble->text);
+}
+
+void DemandQuestion::complain(const std::string& why) {
+  if (complaint_ == why) return;
+  complaint_ = why;
+  spdlog::warn("no broker tells how many jobs wait: {}; asks again, and keeps its workers", why);
 }
 
 DemandQuestion::News DemandQuestion::give_up(Instant now) {

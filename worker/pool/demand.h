@@ -5,6 +5,7 @@
 
 #include <zmq.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <variant>
@@ -25,7 +26,7 @@ class DemandQuestion {
   using News = std::variant<std::monostate, DemandTold, DemandUnknown>;
   // Takes what came and sends what is due. To be called when the socket or the time says so.
   News turn(Instant now);
-  zmq::pollitem_t poll_item();
+  std::array<zmq::pollitem_t, 2> poll_items();
   Instant next_deadline() const { return due_; }
 
  private:
@@ -33,6 +34,8 @@ class DemandQuestion {
   News refused(Instant now, const wire::Error& error);
   News give_up(Instant now);
   void ask(Instant now);
+  void hear_of_trouble();
+  void complain(const std::string& why);
 
   std::vector<std::string> brokers_;
   std::optional<io::Key> key_;
@@ -47,7 +50,7 @@ class DemandQuestion {
   bool connecting_ = false;  // could not be handed over yet
   Instant due_;              // for the next question, or at the latest for its answer
   Duration backoff_{0};
-  std::string refusal_;  // as it was last said
+  std::string complaint_;  // as it was last said
 };
 
 }  // namespace seaworthy::worker::pool

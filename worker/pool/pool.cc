@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -14,13 +15,18 @@
 
 namespace seaworthy::worker::pool {
 
+std::string wanted(const std::vector<std::string>& labels) {
+  std::string text;
+  for (const std::string& label : labels) text += (text.empty() ? " for [" : ", ") + label;
+  return text.empty() ? "" : text + "]";
+}
+
 std::vector<std::string> environment_of_workers() {
+  constexpr std::array kOurs{
+      "SEAWORTHY_POOL=", "SEAWORTHY_IDLE=", "SEAWORTHY_CONFIG=", "SEAWORTHY_JOIN="};
   std::vector<std::string> environment = io::environment_with({});
-  std::erase_if(environment, [](const std::string& entry) {
-    return std::ranges::any_of(
-        std::initializer_list<const char*>{
-            "SEAWORTHY_POOL=", "SEAWORTHY_IDLE=", "SEAWORTHY_CONFIG="},
-        [&](const char* name) { return entry.starts_with(name); });
+  std::erase_if(environment, [&](const std::string& entry) {
+    return std::ranges::any_of(kOurs, [&](const char* name) { return entry.starts_with(name); });
   });
   return environment;
 }
@@ -51,7 +57,8 @@ void Pool::run() {
 }
 
 void Pool::wait() {
-  std::vector<zmq::pollitem_t> items{{nullptr, signals_.get(), ZMQ_POLLIN, 0}, demand_.poll_item()};
+  std::vector<zmq::pollitem_t> items{{nullptr, signals_.get(), ZMQ_POLLIN, 0}};
+  for (const zmq::pollitem_t& item : demand_.poll_items()) items.push_back(item);
   for (const auto& [slot, worker] : workers_) {
     items.push_back({nullptr, worker.ended_fd(), ZMQ_POLLIN, 0});
     if (worker.report_fd() >= 0) items.push_back({nullptr, worker.report_fd(), ZMQ_POLLIN, 0});

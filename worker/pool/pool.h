@@ -56,6 +56,9 @@ class Pool {
   bool exiting_ = false;
 };
 
+// " for [linux, gpu]": whose jobs are meant, for people; nothing without labels.
+std::string wanted(const std::vector<std::string>& labels);
+
 // What a worker of a pool is started with. Options that make a pool must not reach it by the
 // environment.
 std::vector<std::string> environment_of_workers();

@@ -62,7 +62,7 @@ TEST_CASE("a build shown has its jobs, their attempts and the timeline") {
   detail.timeline[0].worker = "host-1";
 
   const Json json = Json::parse(render::build_json(detail));
-  CHECK(keys_of(json) == std::string(kBuildKeys) + " jobs timeline");
+  CHECK(keys_of(json) == std::string(kBuildKeys) + " concurrency_group jobs timeline");
   const Json& job = json["jobs"][0];
   CHECK(keys_of(job) == "job name state verdict why_waiting note attempts");
   CHECK(job["job"] == 17);
@@ -105,7 +105,7 @@ TEST_CASE("the status has counts, what waits, what runs and the last verdicts") 
   queue.waiting = {{{17}, {12}, "/srv/git/harbour.git", kRevision, "test", "its turn will come"}};
   queue.running = {{{18}, {2}, {12}, "/srv/git/harbour.git", kRevision, "lint", "host-1", {7}}};
   const Json json = Json::parse(render::status_json(queue, {{a_build(11, Verdict::Passed)}}));
-  CHECK(keys_of(json) == "queue waiting running last");
+  CHECK(keys_of(json) == "queue waiting running unmatched last");
   CHECK(json["queue"] == Json::parse(R"({"waiting":30,"running":0,"workers":0})"));
   CHECK(keys_of(json["waiting"][0]) == "job name build repository revision why_waiting");
   CHECK(keys_of(json["running"][0]) ==

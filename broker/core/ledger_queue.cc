@@ -1,0 +1,155 @@
+// Which jobs stand in the ready queue: those that could be handed out, but for concurrency groups.
+#include "broker/core/ledger.h"
+#include "shared/base/assert.h"
+
+namespace seaworthy::broker {
+
+ReadyQueue::Place Ledger::place_of(JobId id, const Job& job) const {
+  const Build& build = builds_.at(job.build);
+  return {job.labels,
+          build.repository_number,
+          {ReadyQueue::period(build.submitted, job.priority), build.rank, id}};
+}
+
+const Group* Ledger::group_of(const Build& build) const {
+  return build.group == 0 ? nullptr : &groups_.at(build.group);
+}
+
+const Group* Ledger::find_group(const std::string& repository, const std::string& name) const {
+  const std::optional<uint32_t> number = find_number(repository);
+  if (!number) return nullptr;
+  const auto found = group_numbers_.find({*number, name});
+  return found == group_numbers_.end() ? nullptr : &groups_.at(found->second);
+}
+
+std::optional<BuildId> Ledger::stands_behind(JobId id) const {
+  const Job& job = jobs_.at(id);
+  const Group* group = group_of(builds_.at(job.build));
+  if (group == nullptr || group->holder == job.build) return std::nullopt;
+  if (group->holder) return group->holder;
+  const auto waiting = group->waiting.find(job.labels);
+  if (waiting == group->waiting.end() || !waiting->second.in_queue) return std::nullopt;
+  const BuildId first = jobs_.at(waiting->second.in_queue->job).build;
+  return first == job.build ? std::nullopt : std::optional(first);
+}
+
+std::vector<JobId> Ledger::behind_their_group(size_t most) const {
+  std::vector<JobId> behind;
+  for (const auto& [number, group] : groups_)
+    for (const auto& [labels, waiting] : group.waiting)
+      for (const ReadyQueue::Entry& entry : waiting.entries) {
+        if (behind.size() == most) return behind;
+        behind.push_back(entry.job);
+      }
+  return behind;
+}
+
+void Ledger::enter_queue_if_ready(JobId id, Job& job) {
+  if (job.state != State::Queued || !job.needs.empty() || job.ready) return;
+  job.ready = true;
+  if (job.labels != kNoLabels) moved_.push_back(id);
+  const Build& build = builds_.at(job.build);
+  const ReadyQueue::Place place = place_of(id, job);
+  if (build.group == 0) return ready_.add(place);
+  Group& group = groups_.at(build.group);
+  if (group.holder == job.build) return ready_.add(place);
+  group.waiting[job.labels].entries.insert(place.entry);
+  if (!group.holder) put_first_in_queue(group, job.labels);
+}
+
+void Ledger::leave_queue(JobId id, Job& job) {
+  if (!job.ready) return;
+  job.ready = false;
+  if (job.labels != kNoLabels) moved_.push_back(id);
+  const Build& build = builds_.at(job.build);
+  const ReadyQueue::Place place = place_of(id, job);
+  if (build.group == 0) return ready_.remove(place);
+  Group& group = groups_.at(build.group);
+  if (group.holder == job.build) return ready_.remove(place);
+  Group::Waiting& waiting = group.waiting.at(job.labels);
+  if (waiting.in_queue == place.entry) {
+    ready_.remove(place);
+    waiting.in_queue.reset();
+  } else {
+    waiting.entries.erase(place.entry);
+  }
+  if (!group.holder) put_first_in_queue(group, job.labels);
+  if (waiting.entries.empty() && !waiting.in_queue) group.waiting.erase(job.labels);
+}
+
+void Ledger::put_first_in_queue(Group& group, LabelSetId labels) {
+  Group::Waiting& waiting = group.waiting.at(labels);
+  if (waiting.entries.empty()) return;
+  const ReadyQueue::Entry first = *waiting.entries.begin();
+  if (waiting.in_queue && *waiting.in_queue < first) return;
+  waiting.entries.erase(waiting.entries.begin());
+  if (waiting.in_queue) {
+    ready_.remove({labels, group.repository, *waiting.in_queue});
+    waiting.entries.insert(*waiting.in_queue);
+  }
+  waiting.in_queue = first;
+  ready_.add({labels, group.repository, first});
+}
+
+// The first of its jobs was given to a worker: its others come into the queue, and no one else's.
+void Ledger::hold_group(BuildId id) {
+  Build& build = builds_.at(id);
+  build.running = true;
+  if (build.group == 0) return;
+  Group& group = groups_.at(build.group);
+  if (group.holder == id) return;
+  SW_ASSERT(!group.holder);
+  for (auto& [labels, waiting] : group.waiting) {
+    if (!waiting.in_queue) continue;
+    ready_.remove({labels, group.repository, *waiting.in_queue});
+    waiting.entries.insert(*waiting.in_queue);
+    waiting.in_queue.reset();
+  }
+  group.holder = id;
+  for (JobId one : build.jobs) {
+    const Job& job = jobs_.at(one);
+    if (!job.ready) continue;
+    const ReadyQueue::Place place = place_of(one, job);
+    const auto waiting = group.waiting.find(job.labels);
+    waiting->second.entries.erase(place.entry);
+    if (waiting->second.entries.empty()) group.waiting.erase(waiting);
+    ready_.add(place);
+  }
+}
+
+void Ledger::leave_group(BuildId id) {
+  const Build& build = builds_.at(id);
+  if (build.group == 0) return;
+  Group& group = groups_.at(build.group);
+  group.builds.erase({build.rank, id});
+  if (group.holder == id) {
+    group.holder = {};
+    for (const auto& [labels, waiting] : group.waiting) put_first_in_queue(group, labels);
+  }
+  if (!group.builds.empty() || group.newest) return;
+  group_numbers_.erase({group.repository, group.name});
+  groups_.erase(build.group);
+}
+
+void Ledger::enter_group(BuildId id, const std::string& name) {
+  Build& build = builds_.at(id);
+  build.group = group_number(build.repository_number, name);
+  Group& group = groups_.at(build.group);
+  group.builds.insert({build.rank, id});
+  if (build.running) {
+    SW_ASSERT(!group.holder);
+    group.holder = id;
+  }
+}
+
+GroupNumber Ledger::group_number(RepositoryNumber repository, const std::string& name) {
+  const auto [found, is_new] = group_numbers_.insert({{repository, name}, last_group_ + 1});
+  if (is_new) {
+    Group& group = groups_[++last_group_];
+    group.repository = repository;
+    group.name = name;
+  }
+  return found->second;
+}
+
+}  // namespace seaworthy::broker
