@@ -35,7 +35,7 @@ IMPURE_WORDS = re.compile(
     r"\b(steady_clock|system_clock|std::rand|random_device|getenv|fopen|ofstream|ifstream|printf|spdlog|std::thread|"
     r"std::mutex|throw|catch)\b|\bfor \([^;)]*: (numbers_|revisions_|requests_)\)")
 LONGEST_FILE, LONGEST_MAIN, LONGEST_LINE = 600, 120, 100
-SCRIPTS = ["script", ".ci", "deploy/docker"]
+SCRIPTS = ["script", ".ci", "deploy/docker", "deploy/debian", "deploy/bash-completion"]
 
 
 def sources():

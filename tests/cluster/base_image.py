@@ -45,26 +45,31 @@ def pull(engine):
 
 
 def make(engine, tree, name):
-    release = codename()
-    sources = apt_sources(release) or [(DEFAULT_MIRROR, release, "main")]
-    mirror = next((uri for uri, suite, _ in sources if suite == release), DEFAULT_MIRROR)
     tree.mkdir(parents=True)
     run("mount", "-t", "tmpfs", "-o", "size=2g", "base", tree)  # many small files, each made durable
     try:
-        run("debootstrap", "--variant=minbase", release, tree, mirror, timeout=900)
-        (tree / "etc/apt/sources.list").write_text("".join(f"deb {uri} {suite} {components}\n"
-                                                           for uri, suite, components in sources))
-        (tree / "etc/apt/apt.conf.d/90machine").write_text(apt_settings())
-        (tree / "etc/dpkg/dpkg.cfg.d/slim").write_text(SLIM)
-        if any(uri.startswith("https:") for uri, _, _ in sources):
-            (tree / "etc/ssl/certs").mkdir(parents=True, exist_ok=True)
-            shutil.copy("/etc/ssl/certs/ca-certificates.crt", tree / "etc/ssl/certs")
-        for folder in ("var/cache/apt", "var/lib/apt/lists", "usr/share/man", "usr/share/locale", "usr/share/info"):
-            empty(tree / folder)
+        bootstrap(tree)
         with subprocess.Popen(["tar", "--create", "--directory", str(tree), "."], stdout=subprocess.PIPE) as packing:
             run("docker", "import", "-", name, env=engine.environment, stdin=packing.stdout, timeout=600)
     finally:
         run("umount", "--lazy", tree)
+
+
+def bootstrap(tree):
+    """Fills an empty folder with what Debian's slim image has, and with this machine's settings of apt."""
+    release = codename()
+    sources = apt_sources(release) or [(DEFAULT_MIRROR, release, "main")]
+    mirror = next((uri for uri, suite, _ in sources if suite == release), DEFAULT_MIRROR)
+    run("debootstrap", "--variant=minbase", release, tree, mirror, timeout=900)
+    (tree / "etc/apt/sources.list").write_text("".join(f"deb {uri} {suite} {components}\n"
+                                                       for uri, suite, components in sources))
+    (tree / "etc/apt/apt.conf.d/90machine").write_text(apt_settings())
+    (tree / "etc/dpkg/dpkg.cfg.d/slim").write_text(SLIM)
+    if any(uri.startswith("https:") for uri, _, _ in sources):
+        (tree / "etc/ssl/certs").mkdir(parents=True, exist_ok=True)
+        shutil.copy("/etc/ssl/certs/ca-certificates.crt", tree / "etc/ssl/certs")
+    for folder in ("var/cache/apt", "var/lib/apt/lists", "usr/share/man", "usr/share/locale", "usr/share/info"):
+        empty(tree / folder)
 
 
 def empty(folder):
