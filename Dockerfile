@@ -9,7 +9,7 @@ RUN script/setup --build && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 
 FROM toolchain AS build
 COPY CMakeLists.txt ./
-COPY cmake cmake
+COPY cmake/install.cmake cmake/
 COPY shared shared
 COPY broker broker
 COPY worker worker

@@ -32,6 +32,7 @@ endif()
 install(FILES deploy/systemd/seaworthy-broker.service deploy/systemd/seaworthy-watcher.service
               deploy/systemd/seaworthy-worker@.service DESTINATION ${UNITS})
 # Each program is completed by the same file, which is found by the program's name.
+file(MAKE_DIRECTORY ${FOR_PACKAGE}/completions)
 foreach(program seaworthy-broker seaworthy-fsck seaworthy-worker seaworthy-watcher)
   file(CREATE_LINK seaworthy ${FOR_PACKAGE}/completions/${program} SYMBOLIC)
   install(FILES ${FOR_PACKAGE}/completions/${program}
