@@ -55,12 +55,12 @@ set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, openssh-client")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "bash-completion")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
     "continuous integration on your own machines
- Watches git repositories, hands each new commit to a worker that runs its
- tests, and keeps the verdict: exactly one for each commit, whatever process
- or machine dies on the way.
- .
- This package has all parts: the broker, the watcher, the worker and the
- command line. Installing it starts none of them.")
+Watches git repositories, hands each new commit to a worker that runs its
+tests, and keeps the verdict: exactly one for each commit, whatever process
+or machine dies on the way.
+
+This package has all parts: the broker, the watcher, the worker and the
+command line. Installing it starts none of them.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${DEBIAN}/postinst ${DEBIAN}/prerm ${DEBIAN}/postrm ${DEBIAN}/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)
