@@ -1,7 +1,8 @@
-// Group is a concurrency group of one repository: builds of which at most one has running jobs. The
-// first that is given a worker holds it until it is finished. While nobody holds it only one job
-// for each set of labels stands in the ready queue, the best; the others wait here. While a build
-// holds it, that build's jobs stand in the queue and all others wait here. Ledger moves them.
+// Group is a concurrency group of one repository: builds of which at most one has running jobs, in
+// the order of their pushes, as a deployment needs it. The first that is given a worker holds it
+// until it is finished. While nobody holds it only one job for each set of labels stands in the
+// ready queue, the oldest; the others wait here. While a build holds it, that build's jobs stand in
+// the queue and all others wait here. Ledger moves them.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ using GroupNumber = uint32_t;
 
 struct Group {
   struct Waiting {
-    std::set<ReadyQueue::Entry> entries;        // ready, and not in the queue
+    std::set<ReadyQueue::Entry, ReadyQueue::Older> entries;  // ready, and not in the queue
     std::optional<ReadyQueue::Entry> in_queue;  // for all of them, while nobody holds the group
   };
 

@@ -50,7 +50,7 @@ void Ledger::apply(const Change& change) {
   std::visit([&](const auto& body) { on(change, body); }, change.body);
 }
 
-void Ledger::on(const Change& change, const BuildSubmitted& body) {
+void Ledger::on(const Change&, const BuildSubmitted& body) {
   SW_ASSERT(body.build > last_build_);
   last_build_ = body.build;
   last_rank_ = std::max(last_rank_, body.rank);
@@ -61,7 +61,6 @@ void Ledger::on(const Change& change, const BuildSubmitted& body) {
   build.ref = body.ref;
   build.revision = body.revision;
   build.repository_number = number_of(body.repository);
-  build.submitted = change.at;
   if (!body.group.empty()) enter_group(body.build, body.group);
   if (!body.group.empty() && body.ends_older) {
     Group& group = groups_.at(build.group);

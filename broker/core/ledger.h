@@ -52,7 +52,6 @@ struct Build {
   bool running = false;  // some job was given to a worker
   RepositoryNumber repository_number = 0;
   GroupNumber group = 0;
-  UnixMillis submitted;
   std::vector<JobId> jobs;
   size_t unfinished = 0;
   Verdict verdict = Verdict::Skipped;  // the gravest so far

@@ -6,9 +6,7 @@ namespace seaworthy::broker {
 
 ReadyQueue::Place Ledger::place_of(JobId id, const Job& job) const {
   const Build& build = builds_.at(job.build);
-  return {job.labels,
-          build.repository_number,
-          {ReadyQueue::period(build.submitted, job.priority), build.rank, id}};
+  return {job.labels, build.repository_number, {job.priority, build.rank, id}};
 }
 
 const Group* Ledger::group_of(const Build& build) const {
@@ -81,7 +79,7 @@ void Ledger::put_first_in_queue(Group& group, LabelSetId labels) {
   Group::Waiting& waiting = group.waiting.at(labels);
   if (waiting.entries.empty()) return;
   const ReadyQueue::Entry first = *waiting.entries.begin();
-  if (waiting.in_queue && *waiting.in_queue < first) return;
+  if (waiting.in_queue && ReadyQueue::Older()(*waiting.in_queue, first)) return;
   waiting.entries.erase(waiting.entries.begin());
   if (waiting.in_queue) {
     ready_.remove({labels, group.repository, *waiting.in_queue});

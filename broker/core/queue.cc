@@ -1,15 +1,11 @@
 #include "broker/core/queue.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "shared/base/assert.h"
-#include "shared/model/limits.h"
 
 namespace seaworthy::broker {
-
-int64_t ReadyQueue::period(UnixMillis submitted, Priority priority) {
-  return submitted.value / limits::kAgeing.count() - static_cast<int64_t>(priority);
-}
 
 void ReadyQueue::add(const Place& place) {
   if (place.labels.value >= waiting_.size()) waiting_.resize(place.labels.value + 1);
@@ -39,6 +35,7 @@ void ReadyQueue::remove(const Place& place) {
 
 void ReadyQueue::served(RepositoryNumber number) {
   Repository& repository = this->repository(number);
+  ++repository.handed_out;
   move_to(repository, {repository.turn.running, ++last_served_, number});
 }
 
@@ -56,7 +53,10 @@ void ReadyQueue::ended(RepositoryNumber number) {
 std::optional<ReadyQueue::Next> ReadyQueue::next(LabelSetId labels) const {
   if (size(labels) == 0) return std::nullopt;
   const Turn& turn = *waiting_[labels.value].turns.begin();
-  return Next{turn, *repositories_.at(turn.repository).lanes.at(labels).begin()};
+  const Repository& repository = repositories_.at(turn.repository);
+  const Lane& lane = repository.lanes.at(labels);
+  const bool is_oldest = is_oldest_turn(repository.handed_out);
+  return Next{turn, is_oldest, is_oldest ? *oldest(lane, {}) : *lane.begin()};
 }
 
 size_t ReadyQueue::size(LabelSetId labels) const {
@@ -80,31 +80,75 @@ size_t ReadyQueue::standing_before(const Place& place, size_t most) const {
   return before;
 }
 
+// The oldest of a lane that comes after the given one in the order of age. The lane is ordered
+// otherwise; but of each priority the jobs of the oldest build stand together at its end.
+std::optional<ReadyQueue::Entry> ReadyQueue::oldest(const Lane& lane,
+                                                    const std::optional<Entry>& after) {
+  std::optional<Entry> oldest;
+  for (Priority priority : {Priority::High, Priority::Normal, Priority::Low}) {
+    auto take = [&](Lane::const_iterator at) {
+      const bool fits = at != lane.end() && at->priority == priority;
+      if (fits && (!oldest || Older()(*at, *oldest))) oldest = *at;
+    };
+    if (after && priority <= after->priority) {
+      const JobId before = priority == after->priority ? after->job : JobId{0};
+      const auto same_build = lane.upper_bound({priority, after->rank, before});
+      if (same_build != lane.end() && same_build->rank == after->rank) take(same_build);
+    }
+    // Those of this priority that are newer than `after` end here.
+    const auto end = lane.lower_bound({priority, after ? after->rank : 0, JobId{0}});
+    if (end == lane.begin()) continue;
+    const auto last = std::prev(end);
+    if (last->priority != priority) continue;
+    take(lane.lower_bound({priority, last->rank, JobId{0}}));
+  }
+  return oldest;
+}
+
 std::vector<JobId> ReadyQueue::in_order(size_t most,
                                         const std::function<bool(LabelSetId)>& count) const {
   struct Rest {
-    Lane::const_iterator next, end;
+    const Lane* lane;
+    Lane::const_iterator best;
+    std::optional<Entry> oldest;
+    std::set<JobId> taken;  // by the other order
+
+    bool is_empty() {
+      while (best != lane->end() && taken.contains(best->job)) ++best;
+      while (oldest && taken.contains(oldest->job)) oldest = ReadyQueue::oldest(*lane, oldest);
+      return best == lane->end();
+    }
+    const Entry& first(bool is_oldest) const { return is_oldest ? *oldest : *best; }
   };
-  std::map<RepositoryNumber, std::vector<Rest>> rest;
+  struct Lanes {
+    uint64_t handed_out = 0;
+    std::vector<Rest> rest;
+  };
+  std::map<RepositoryNumber, Lanes> lanes;
   std::set<Turn> turns;
   for (const auto& [number, repository] : repositories_)
     for (const auto& [labels, lane] : repository.lanes) {
       if (!count(labels)) continue;
-      rest[number].push_back({lane.begin(), lane.end()});
+      lanes[number].handed_out = repository.handed_out;
+      lanes[number].rest.push_back({&lane, lane.begin(), oldest(lane, {}), {}});
       turns.insert(repository.turn);
     }
   std::vector<JobId> order;
   for (uint64_t served = last_served_; order.size() < most && !turns.empty();) {
     Turn turn = *turns.begin();
     turns.erase(turns.begin());
-    std::vector<Rest>& lanes = rest.at(turn.repository);
-    const auto first = std::min_element(
-        lanes.begin(), lanes.end(), [](const Rest& a, const Rest& b) { return *a.next < *b.next; });
-    order.push_back(first->next->job);
-    if (++first->next == first->end) lanes.erase(first);
+    Lanes& of = lanes.at(turn.repository);
+    const bool is_oldest = is_oldest_turn(of.handed_out++);
+    const auto first =
+        std::min_element(of.rest.begin(), of.rest.end(), [&](const Rest& a, const Rest& b) {
+          return is_oldest ? Older()(*a.oldest, *b.oldest) : *a.best < *b.best;
+        });
+    order.push_back(first->first(is_oldest).job);
+    first->taken.insert(order.back());
+    if (first->is_empty()) of.rest.erase(first);
     ++turn.running;
     turn.served = ++served;
-    if (!lanes.empty()) turns.insert(turn);
+    if (!of.rest.empty()) turns.insert(turn);
   }
   return order;
 }

@@ -1,7 +1,8 @@
 // ReadyQueue orders the jobs that may be handed out now. First fairness: the turn is that of the
 // repository with the fewest running jobs, among equals of the one served longest ago. Then, inside
-// a repository: priority, which rises with waiting; the newest push, in it the newest commit; the
-// order of the pipeline. A person who pushed waits for the verdict of what was pushed last.
+// a repository: priority; the newest push, in it the newest commit; the order of the pipeline. A
+// person who pushed waits for the verdict of what was pushed last. Each fourth turn of a repository
+// (limits::kOldestEvery) is that of the job that was pushed first, so that nothing waits for ever.
 //
 // There is one order for each set of labels, because a worker may not fit the first job. All that
 // is asked costs O(log n) of the queued jobs, a change of a repository's turn once for each set of
@@ -19,6 +20,7 @@
 #include "broker/core/label_sets.h"
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
+#include "shared/model/limits.h"
 #include "shared/model/priority.h"
 
 namespace seaworthy::broker {
@@ -28,21 +30,24 @@ using RepositoryNumber = uint32_t;
 
 class ReadyQueue {
  public:
-  // The place inside a repository; it never changes while a job waits, which is what makes this
-  // cheap. `period`: half hours of the wall clock (limits::kAgeing) at which it was submitted, less
-  // its priority. So what waits passes with each half hour what is submitted from then on with one
-  // priority more, and nothing waits for ever.
+  // The place inside a repository; it never changes while a job waits.
   struct Entry {
-    int64_t period = 0;
-    uint64_t rank = 0;
+    Priority priority = Priority::Normal;
+    uint64_t rank = 0;  // of its build: greater is newer
     JobId job;
     friend bool operator<(const Entry& a, const Entry& b) {
-      if (a.period != b.period) return a.period < b.period;
+      if (a.priority != b.priority) return a.priority > b.priority;
       return a.rank != b.rank ? a.rank > b.rank : a.job < b.job;
     }
     friend bool operator==(const Entry&, const Entry&) = default;
   };
-  static int64_t period(UnixMillis submitted, Priority priority);
+  // The other order: what was pushed first.
+  struct Older {
+    bool operator()(const Entry& a, const Entry& b) const {
+      if (a.rank != b.rank) return a.rank < b.rank;
+      return a.priority != b.priority ? a.priority > b.priority : a.job < b.job;
+    }
+  };
 
   struct Place {
     LabelSetId labels;
@@ -66,9 +71,11 @@ class ReadyQueue {
   };
   struct Next {
     Turn turn;
+    bool is_oldest = false;  // it is the turn of the repository's oldest job
     Entry entry;
     friend bool operator<(const Next& a, const Next& b) {
-      return a.turn != b.turn ? a.turn < b.turn : a.entry < b.entry;
+      if (a.turn != b.turn) return a.turn < b.turn;
+      return a.is_oldest ? Older()(a.entry, b.entry) : a.entry < b.entry;
     }
   };
   // The first of those that ask for just these labels.
@@ -79,7 +86,7 @@ class ReadyQueue {
   size_t size(LabelSetId labels) const;
   // Repositories that wait for workers with these labels.
   size_t repositories(LabelSetId labels) const;
-  // Jobs of the same repository and labels that stand before it, counted up to `most`.
+  // Jobs of the same repository and labels that are better placed, counted up to `most`.
   size_t standing_before(const Place& place, size_t most) const;
   // The first `most` of those whose labels `count`, as they would be handed out if nothing else
   // happened.
@@ -89,6 +96,7 @@ class ReadyQueue {
   using Lane = std::set<Entry>;
   struct Repository {
     Turn turn;
+    uint64_t handed_out = 0;           // since the broker's start
     std::map<LabelSetId, Lane> lanes;  // none is empty
   };
   struct Waiting {
@@ -96,6 +104,10 @@ class ReadyQueue {
     size_t jobs = 0;
   };
 
+  static bool is_oldest_turn(uint64_t handed_out) {
+    return (handed_out + 1) % limits::kOldestEvery == 0;
+  }
+  static std::optional<Entry> oldest(const Lane& lane, const std::optional<Entry>& after);
   Repository& repository(RepositoryNumber number);
   void move_to(Repository& repository, const Turn& turn);
 

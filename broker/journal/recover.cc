@@ -73,7 +73,7 @@ uint64_t largest(const Database& database, const std::string& table, const std::
 std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& database) {
   std::vector<std::pair<BuildId, Build>> builds;
   Statement rows(database,
-                 "SELECT build.id, rank, name, ref, revision, state, submitted_ms FROM build JOIN "
+                 "SELECT build.id, rank, name, ref, revision, state FROM build JOIN "
                  "repository ON repository.id = repository WHERE state < 3 ORDER BY build.id");
   while (rows.next()) {
     Build build;
@@ -85,8 +85,6 @@ std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& databas
     build.running =
         in_range(rows, 5, static_cast<int64_t>(State::Queued), static_cast<int64_t>(State::Running),
                  name_of("build", id), "state") == static_cast<int64_t>(State::Running);
-    build.submitted = {
-        static_cast<int64_t>(number(rows, 6, 0, name_of("build", id), "time of its submission"))};
     builds.emplace_back(id, std::move(build));
   }
   return builds;

@@ -30,8 +30,8 @@ inline constexpr Duration kDefaultTimeout = 60min;
 inline constexpr Duration kLongestTimeout = 24h;
 
 // The queue.
-inline constexpr Duration kAgeing = 30min;   // what waits rises by one priority in each of these
-inline constexpr size_t kLabelSets = 1'024;  // different runs-on that are queued at a time
+inline constexpr uint32_t kOldestEvery = 4;       // a repository's fourth job is its oldest
+inline constexpr size_t kLabelSets = 1'024;       // different runs-on that are queued at a time
 inline constexpr size_t kKindsOfWorkers = 1'024;  // different labels of workers, remembered
 inline constexpr size_t kGivenUpAtOnce = 256;     // jobs without a fitting worker, in one step
 

@@ -63,24 +63,28 @@ TEST_CASE("a group without a name is named like the ref") {
   CHECK(broker.core().why_waiting({3}) == "build 1 has the concurrency group refs/heads/main");
 }
 
-TEST_CASE("while nobody has the group the newest build comes first, for each kind of worker") {
+TEST_CASE("while nobody has the group the oldest build comes first, for each kind of worker") {
   Harness broker;
   JobSpec special = a_job("special");
   special.runs_on = {"gpu"};
   broker.submit(in_group(a_submit(1, {1}), "deploy"));
   broker.submit(in_group(a_submit(2, {2}, {special}), "deploy"));
   broker.submit(in_group(a_submit(3, {3}), "deploy"));
-  CHECK(broker.core().why_waiting({1}) ==
+  CHECK(broker.core().why_waiting({3}) ==
         "no worker is connected: start one with `seaworthy-worker`");
   broker.hello(1, "amy", 1);
-  CHECK(broker.core().why_waiting({1}) == "build 3 comes first in the concurrency group deploy");
+  CHECK(broker.core().why_waiting({3}) == "build 1 comes first in the concurrency group deploy");
   CHECK(broker.core().demand({}) == 1);
   broker.say(1, wire::Ready{boot(1), 1});
-  CHECK(broker.last<wire::Assign>(1).build == BuildId{3});
+  CHECK(broker.last<wire::Assign>(1).build == BuildId{1});
   broker.idle_worker(2, "bob", 2, {"gpu"});
   CHECK(broker.count<wire::Assign>(2) == 0);
   CHECK(broker.core().demand({"gpu"}) == 0);
   broker.finish(1, broker.last<wire::Assign>(1), Outcome::Passed);
+  CHECK(broker.last<wire::Assign>(2).build == BuildId{3});
+  CHECK(broker.core().why_waiting({2}) == "build 3 has the concurrency group deploy");
+  broker.finish(2, broker.last<wire::Assign>(2), Outcome::Passed);
+  broker.say(2, wire::Ready{boot(2), 1});
   CHECK(broker.last<wire::Assign>(2).build == BuildId{2});
 }
 

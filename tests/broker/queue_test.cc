@@ -1,6 +1,5 @@
 #include "broker/core/queue.h"
 
-#include "shared/model/limits.h"
 #include "tests/support/catch.h"
 
 using namespace seaworthy;
@@ -9,10 +8,8 @@ using namespace seaworthy::broker;
 namespace {
 
 ReadyQueue::Place place(uint64_t job, RepositoryNumber repository, LabelSetId labels = kNoLabels,
-                        Priority priority = Priority::Normal, uint64_t rank = 1,
-                        Duration submitted = Duration{0}) {
-  return {
-      labels, repository, {ReadyQueue::period({submitted.count()}, priority), rank, JobId{job}}};
+                        Priority priority = Priority::Normal, uint64_t rank = 1) {
+  return {labels, repository, {priority, rank, JobId{job}}};
 }
 
 std::vector<uint64_t> order(const ReadyQueue& queue, size_t most = 100) {
@@ -56,18 +53,38 @@ TEST_CASE("inside a repository priority goes first, then the newest, then the pi
   CHECK(order(queue) == Jobs{5, 3, 4, 2, 1});
 }
 
-TEST_CASE("what waits rises by a priority each half hour, so that nothing waits for ever") {
-  constexpr Duration kHalfHour = limits::kAgeing;
+TEST_CASE("each fourth turn of a repository is that of what was pushed first") {
   ReadyQueue queue;
-  queue.add(place(1, 1, kNoLabels, Priority::Low, 1));
-  queue.add(place(2, 1, kNoLabels, Priority::Normal, 2, kHalfHour));
-  CHECK(order(queue) == Jobs{2, 1});
-  queue.add(place(3, 1, kNoLabels, Priority::Normal, 3, 2 * kHalfHour));
-  CHECK(order(queue) == Jobs{2, 1, 3});
-  queue.add(place(4, 1, kNoLabels, Priority::High, 4, 2 * kHalfHour));
-  CHECK(order(queue) == Jobs{4, 2, 1, 3});
-  queue.add(place(5, 1, kNoLabels, Priority::High, 5, 3 * kHalfHour));
-  CHECK(order(queue) == Jobs{4, 2, 1, 5, 3});
+  queue.add(place(1, 1, kNoLabels, Priority::Low, 2));
+  queue.add(place(2, 1, kNoLabels, Priority::Low, 1));
+  queue.add(place(3, 1, {1}, Priority::Low, 1));
+  for (uint32_t job = 11; job <= 19; ++job)
+    queue.add(place(job, 1, {job % 2}, Priority::Normal, job));
+  queue.add(place(21, 1, kNoLabels, Priority::High, 21));
+  CHECK(order(queue) == Jobs{21, 19, 18, 2, 17, 16, 15, 3, 14, 13, 12, 1, 11});
+}
+
+TEST_CASE("what is handed out is what was foretold") {
+  ReadyQueue queue;
+  std::vector<ReadyQueue::Place> places;
+  for (uint32_t job = 1; job <= 200; ++job) {
+    const uint32_t mixed = job * 7'919 % 211;
+    places.push_back(
+        place(job, mixed % 3, {mixed % 2}, static_cast<Priority>(1 + mixed % 3), mixed % 17 + 1));
+    queue.add(places.back());
+  }
+  const Jobs foretold = order(queue, 200);
+  CHECK(foretold.size() == 200);
+  for (uint64_t job : foretold) {
+    std::optional<ReadyQueue::Next> next = queue.next({0});
+    const std::optional<ReadyQueue::Next> other = queue.next({1});
+    if (!next || (other && *other < *next)) next = other;
+    REQUIRE(next->entry.job.value == job);
+    queue.remove(places[job - 1]);
+    queue.started(next->turn.repository);
+    queue.served(next->turn.repository);
+  }
+  CHECK(queue.empty());
 }
 
 TEST_CASE("priority never lets a repository pass another") {

@@ -83,7 +83,7 @@ bool report_sometimes(const Sometimes& all) {
       {"builds ended by a newer one of their group", all.turns.ended_by_newer},
       {"turns of a repository with fewer running jobs", all.turns.fair},
       {"turns of a higher priority", all.turns.priorities},
-      {"turns of a job that had waited for long", all.turns.aged},
+      {"turns of the oldest job of a repository", all.turns.oldest},
       {"jobs that no worker could run", all.turns.unmatched},
   };
   bool all_happened = true;

@@ -18,7 +18,6 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             stored.build.repository = b.repository;
             stored.build.ref = b.ref;
             stored.build.revision = b.revision;
-            stored.build.submitted = change.at;
             stored.group = b.group;
             stored.ends_older = b.ends_older;
             stored.again = b.again;

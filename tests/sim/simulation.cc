@@ -29,7 +29,7 @@ void Sometimes::add(const Sometimes& o) {
   removed += o.removed, last_words += o.last_words, killers += o.killers;
   turns.with_labels += o.turns.with_labels, turns.groups_waited += o.turns.groups_waited;
   turns.ended_by_newer += o.turns.ended_by_newer, turns.fair += o.turns.fair;
-  turns.priorities += o.turns.priorities, turns.aged += o.turns.aged;
+  turns.priorities += o.turns.priorities, turns.oldest += o.turns.oldest;
   turns.unmatched += o.turns.unmatched;
   simulated_ms += o.simulated_ms, messages += o.messages;
 }
@@ -50,8 +50,6 @@ Simulation::Simulation(uint64_t seed, std::ostream* transcript, std::set<size_t>
         timing_.heartbeat * 3 + Duration{static_cast<int64_t>(60'000 + random_.below(60'000))};
     timing_.accept = timing_.heartbeat * 2 + Duration{static_cast<int64_t>(random_.below(10'000))};
   }
-  // Half hours of the wall clock begin at any time of the simulation's.
-  wall_at_start_ms_ += static_cast<int64_t>(random_.below(1'800'000));
   make_faults();
   make_requests();
   for (size_t i = 0; i < faults_.size(); ++i)

@@ -23,15 +23,15 @@ bool has_labels(const broker::Session& session, const JobSpec& job) {
 }  // namespace
 
 void Turns::restart(const ModelStore& store) {
-  jobs_.clear(), builds_.clear(), running_.clear(), newest_.clear();
+  jobs_.clear(), builds_.clear(), running_.clear(), handed_out_.clear(), newest_.clear();
   for (const auto& [id, stored] : store.builds()) {
     if (stored.ends_older) {
       uint64_t& newest = newest_[{stored.build.repository, stored.group}];
       newest = std::max(newest, stored.build.rank);
     }
     if (!stored.verdict)
-      builds_[id] = {stored.build.repository,      stored.group,         stored.build.rank,
-                     stored.build.submitted.value, stored.build.running, false};
+      builds_[id] = {stored.build.repository, stored.group, stored.build.rank, stored.build.running,
+                     false};
   }
   for (const auto& [id, stored] : store.jobs()) {
     if (stored.verdict || !builds_.contains(stored.job.build)) continue;
@@ -53,8 +53,7 @@ void Turns::decided(const broker::Change& change, Instant now, const broker::Cor
     --running_[builds_.at(job.build).repository];
   };
   std::visit(overloaded{[&](const broker::BuildSubmitted& b) {
-                          builds_[b.build] = {b.repository,    b.group, b.rank,
-                                              change.at.value, false,   false};
+                          builds_[b.build] = {b.repository, b.group, b.rank, false, false};
                           for (const broker::NewJob& added : b.jobs)
                             jobs_[added.job] = {b.build,
                                                 added.specification,
@@ -112,6 +111,7 @@ void Turns::assigned(const broker::AttemptAssigned& assigned, Instant now,
   const std::optional<BuildId> holder = holder_of(build);
   require(!holder || *holder == job.build,
           "groups: two builds of one concurrency group have running jobs");
+  const bool is_oldest = ++handed_out_[build.repository] % limits::kOldestEvery == 0;
   for (const auto& [id, other] : jobs_) {
     if (id == assigned.job || !has_labels(*session, other.specification)) continue;
     if (!is_ready(other, now)) {
@@ -126,11 +126,15 @@ void Turns::assigned(const broker::AttemptAssigned& assigned, Instant now,
       seen_.fair += running_[build.repository] < running_[its.repository];
       continue;
     }
-    require(!stands_before(id, assigned.job),
+    if (!build.group.empty() && its.group == build.group && !holder &&
+        other.specification.runs_on == job.specification.runs_on)
+      require(!is_older(id, assigned.job),
+              "groups: " + name + " came before an older build of its group");
+    if (stands_behind_its_group(id, now)) continue;
+    require(is_oldest ? !is_older(id, assigned.job) : !is_better(id, assigned.job),
             "order: " + name + " was handed out before a job that goes before it");
-    const Priority mine = job.specification.priority, others = other.specification.priority;
-    seen_.priorities += mine > others && build.rank < its.rank;
-    seen_.aged += mine < others || (mine == others && build.rank < its.rank);
+    seen_.priorities += !is_oldest && build.rank < its.rank;
+    seen_.oldest += is_oldest && is_better(id, assigned.job);
   }
   seen_.with_labels += !job.specification.runs_on.empty();
   job.running = true;
@@ -160,16 +164,34 @@ bool Turns::is_ready(const WaitingJob& job, Instant now) const {
   return !holder || *holder == job.build;
 }
 
-// What waits rises by one priority each half hour of the clock; then the newest.
-bool Turns::stands_before(JobId a, JobId b) const {
+bool Turns::is_better(JobId a, JobId b) const {
   auto place = [this](JobId id) {
     const WaitingJob& job = jobs_.at(id);
-    const OpenBuild& build = builds_.at(job.build);
-    const int64_t half_hours = build.submitted_ms / (30 * 60 * 1'000);
-    return std::tuple(static_cast<int64_t>(job.specification.priority) - half_hours, build.rank,
-                      ~id.value);
+    return std::tuple(job.specification.priority, builds_.at(job.build).rank, ~id.value);
   };
   return place(a) > place(b);
+}
+
+bool Turns::is_older(JobId a, JobId b) const {
+  auto place = [this](JobId id) {
+    const WaitingJob& job = jobs_.at(id);
+    return std::tuple(~builds_.at(job.build).rank, job.specification.priority, ~id.value);
+  };
+  return place(a) > place(b);
+}
+
+// A free group shows the oldest of its ready jobs with the same labels, and no other.
+bool Turns::stands_behind_its_group(JobId id, Instant now) const {
+  const WaitingJob& job = jobs_.at(id);
+  const OpenBuild& build = builds_.at(job.build);
+  if (build.group.empty() || holder_of(build)) return false;
+  return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
+    const auto& [other_id, other] = entry;
+    const OpenBuild& its = builds_.at(other.build);
+    return its.group == build.group && its.repository == build.repository &&
+           other.specification.runs_on == job.specification.runs_on && is_ready(other, now) &&
+           is_older(other_id, id);
+  });
 }
 
 std::optional<BuildId> Turns::holder_of(const OpenBuild& build) const {

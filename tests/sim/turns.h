@@ -26,7 +26,7 @@ class Turns {
     uint64_t ended_by_newer = 0;
     uint64_t fair = 0;        // a repository came before one with more running jobs
     uint64_t priorities = 0;  // a job came before a newer one of lower priority
-    uint64_t aged = 0;        // a job came before one of higher priority, or a newer one
+    uint64_t oldest = 0;      // the oldest came before one of higher priority, or a newer one
     uint64_t unmatched = 0;   // jobs that ended because no worker could run them
   };
 
@@ -50,7 +50,6 @@ class Turns {
     std::string repository;
     std::string group;
     uint64_t rank = 0;
-    int64_t submitted_ms = 0;
     bool was_given_a_worker = false;
     bool ended_by_newer = false;
   };
@@ -60,12 +59,15 @@ class Turns {
   void finished(const broker::JobFinished& finished);
   // Whether it could be handed out now, given a worker.
   bool is_ready(const WaitingJob& job, Instant now) const;
-  bool stands_before(JobId a, JobId b) const;
+  bool is_better(JobId a, JobId b) const;
+  bool is_older(JobId a, JobId b) const;
+  bool stands_behind_its_group(JobId id, Instant now) const;
   std::optional<BuildId> holder_of(const OpenBuild& build) const;
 
   std::map<JobId, WaitingJob> jobs_;  // without a verdict
   std::map<BuildId, OpenBuild> builds_;
   std::map<std::string, int> running_;  // by repository
+  std::map<std::string, uint64_t> handed_out_;
   std::map<GroupName, uint64_t> newest_;
   Seen seen_;
 };
