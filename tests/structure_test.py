@@ -35,7 +35,7 @@ IMPURE_WORDS = re.compile(
     r"\b(steady_clock|system_clock|std::rand|random_device|getenv|fopen|ofstream|ifstream|printf|spdlog|std::thread|"
     r"std::mutex|throw|catch)\b|\bfor \([^;)]*: (numbers_|revisions_|requests_)\)")
 LONGEST_FILE, LONGEST_MAIN, LONGEST_LINE = 600, 120, 100
-SCRIPTS = ["script", ".ci"]
+SCRIPTS = ["script", ".ci", "deploy/docker", "deploy/debian", "deploy/bash-completion"]
 
 
 def sources():
@@ -102,11 +102,15 @@ class Structure(unittest.TestCase):
                 long = [number for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE]
                 self.assertEqual(long, [], "lines longer than 100 columns")
 
-    def test_scripts_are_valid_shell(self):
+    def test_scripts_are_valid_shell_or_python(self):
         for folder in SCRIPTS:
             for path in (ROOT / folder).iterdir():
                 with self.subTest(script=path.name):
-                    subprocess.run(["bash", "-n", str(path)], check=True)
+                    text = path.read_text()
+                    if text.startswith("#!/usr/bin/python3\n"):
+                        compile(text, path.name, "exec")
+                    else:
+                        subprocess.run(["bash", "-n", str(path)], check=True)
 
 
 if __name__ == "__main__":
