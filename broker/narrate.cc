@@ -42,8 +42,9 @@ void line(const Change&, const AttemptLost& b) {
                b.attempt.value, b.losses, plain(b.reason));
 }
 void line(const Change&, const AttemptEnded& b) {
-  spdlog::info("job {} attempt {} on {} {}: {}", b.job.value, b.attempt.value, plain(b.worker),
-               to_string(b.report.outcome), plain(b.report.detail));
+  spdlog::info("job {} attempt {} on {} {}{}{}", b.job.value, b.attempt.value, plain(b.worker),
+               to_string(b.report.outcome), b.report.detail.empty() ? "" : ": ",
+               plain(b.report.detail));
 }
 void line(const Change&, const AttemptSuperseded& b) {
   spdlog::info("job {} attempt {} on {} came too late ({}): kept with the attempt, without effect",
