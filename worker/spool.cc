@@ -4,10 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 
 #include "shared/io/fd.h"
+#include "shared/io/file.h"
 #include "shared/wire/codec.h"
 
 namespace seaworthy::worker {
@@ -36,12 +35,6 @@ Result<Done> sync_directory(const fs::path& directory) {
   return Done{};
 }
 
-Result<std::string> read_file(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return Unexpected{"cannot read " + file.string()};
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 std::string to_bytes(const wire::Message& message) {
   wire::EncodedMessage encoded = wire::encode(message, 0);
   return encoded.header + encoded.body;
@@ -49,7 +42,7 @@ std::string to_bytes(const wire::Message& message) {
 
 template <class M>
 Result<M> read_message(const fs::path& file) {
-  Result<std::string> bytes = read_file(file);
+  Result<std::string> bytes = io::read_file(file);
   if (!bytes) return Unexpected{bytes.error()};
   if (bytes->size() < wire::kHeaderBytes)
     return Unexpected{"cannot read " + file.string() + ": it is too short"};

@@ -5,12 +5,11 @@
 
 #include <charconv>
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <system_error>
 
+#include "shared/io/file.h"
 #include "worker/leader.h"
 
 namespace seaworthy::worker {
@@ -25,9 +24,10 @@ constexpr int kRoundsForLeaders = 200;
 // A killed process is gone within a few rounds, unless the kernel holds it.
 constexpr int kRounds = kRoundsForLeaders + 100;
 
-std::string read_all(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+// Empty when the process is gone by now.
+std::string read_of_process(const fs::path& file) {
+  auto text = io::read_file(file);
+  return text ? std::move(*text) : "";
 }
 
 struct Strays {
@@ -47,9 +47,9 @@ Strays find_strays(const fs::path& spool, const fs::path& work) {
     pid_t pid = 0;
     auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (problem != std::errc{} || end != name.data() + name.size() || pid == getpid()) continue;
-    if (read_all(entry->path() / "cmdline").find(of_leader) != std::string::npos)
+    if (read_of_process(entry->path() / "cmdline").find(of_leader) != std::string::npos)
       strays.leaders.insert(pid);
-    else if ((nul + read_all(entry->path() / "environ")).find(of_job) != std::string::npos)
+    else if ((nul + read_of_process(entry->path() / "environ")).find(of_job) != std::string::npos)
       strays.of_jobs.insert(pid);
   }
   return strays;

@@ -1,10 +1,10 @@
 #include "worker/workspace.h"
 
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "shared/git/mirror.h"
+#include "shared/io/file.h"
 #include "shared/io/process.h"
 #include "shared/model/limits.h"
 
@@ -25,8 +25,8 @@ Result<Done> write_text(const fs::path& file, const std::string& text) {
 }
 
 std::string read_text(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  auto text = io::read_file(file);
+  return text ? std::move(*text) : "";
 }
 
 // A value of git's configuration file, quoted.

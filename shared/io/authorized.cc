@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "shared/io/fd.h"
+#include "shared/io/file.h"
 
 namespace seaworthy::io {
 namespace {
@@ -69,13 +70,9 @@ Result<std::optional<std::string>> read_list(const fs::path& directory) {
     return Unexpected{"refused the directory " + directory.string() + who};
   if (const std::string who = who_else_writes(about); !who.empty())
     return Unexpected{"refused " + file.string() + who};
-  std::string text;
-  char piece[16 * 1024];
-  for (ssize_t count = 0; (count = read(in.get(), piece, sizeof piece)) != 0;) {
-    if (count < 0) return Unexpected{errno_text("cannot read who is let in from " + file.string())};
-    text.append(piece, static_cast<size_t>(count));
-  }
-  return std::optional(std::move(text));
+  auto text = read_all(in.get(), file.string());
+  if (!text) return Unexpected{text.error()};
+  return std::optional(std::move(*text));
 }
 
 Result<std::vector<AuthorizedKey>> parse_list(const fs::path& directory, std::string_view text) {

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "shared/io/authorized.h"
+#include "shared/io/file.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 
@@ -116,6 +117,13 @@ TEST_CASE("a list that cannot be read, or that others may write, is no list of n
     REQUIRE(chmod(folder.path().c_str(), mode) == 0);
     CHECK_FALSE(read_authorized(folder.path()));
   }
+}
+
+TEST_CASE("what cannot be read is an error, and no exception") {
+  Folder folder;
+  CHECK_FALSE(read_file(folder.path()));
+  CHECK_FALSE(read_file(folder.path() / "nowhere"));
+  CHECK(read_file("/proc/self/cmdline").value().find("io_tests") != std::string::npos);
 }
 
 TEST_CASE("a wrong line of the list is named") {
