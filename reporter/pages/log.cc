@@ -58,7 +58,7 @@ void put_lines(Html& html, const LogFacts& facts, const LogStretch& last) {
   html.raw("\" data-line=\"").number(last.next.line).raw("\" data-look=\"");
   html.text(last.next.look.word()).raw("\"");
   if (!facts.complete) html.raw(" data-growing=\"\"");
-  html.raw(">\n");
+  html.raw(">");
 }
 
 void put_output(Html& html, const LogFacts& facts) {
@@ -149,9 +149,11 @@ Page log_page(const LogFacts& facts, UnixMillis now) {
         "<noscript><p class=\"note\">This job still writes. Load the page again for more, or "
         "follow the raw text with <code>curl -N</code>.</p></noscript>\n");
   put_output(html, facts);
-  html.raw("<p id=\"end\" class=\"dim\">")
-      .raw(facts.complete ? Literal("end of the output") : Literal("it goes on here"))
-      .raw("</p>\n");
+  html.raw("<p id=\"end\" class=\"dim\">");
+  if (facts.complete)
+    html.raw("end of the output</p>\n");
+  else
+    html.raw(facts.attempt ? Literal("it goes on here</p>\n") : Literal("nothing yet</p>\n"));
   return page;
 }
 
