@@ -156,6 +156,7 @@ inline void live(const fs::path& state) {
   life.say(kClient, again);  // build 7, job 9: given back once, then lost with its worker
   REQUIRE(life.take(kBob, 2) == JobId{9});
   life.say(kBob, wire::Decline{boot(2), {9}, {1}, "no disk"});
+  life.pass(limits::kDeclinedPause);
   REQUIRE(life.take(kBob, 2) == JobId{9});
   life.write(kBob, 2, "first words");
   life.hello(kBob, "bob", 3);
