@@ -169,7 +169,17 @@ async function grow() {
   setTimeout(grow, wait);
 }
 
+// Blocks of long lines are higher than they seemed before they were laid out: look until the line is there.
+function showTarget(tries) {
+  const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  if (!target || tries === 0) return;
+  const {top, bottom} = target.getBoundingClientRect();
+  if (bottom < 0 || top > innerHeight) target.scrollIntoView({block: 'center'});
+  requestAnimationFrame(() => showTarget(tries - 1));
+}
+
 if (log) {
+  showTarget(20);
   const growing = 'growing' in log.dataset;
   if (growing) {
     sticks = !location.hash;

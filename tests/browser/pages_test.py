@@ -174,7 +174,7 @@ class Browser(ReporterCase):
                               "    seq -f \"part $n line %g\" 1 100\n  done\n")
         self.submit(self.harbour)
         self.start_reporter()
-        until(lambda: "not bold" in self.get("/jobs/1/log")[2], "the first line")
+        until(lambda: 'class="f1"' in self.get("/jobs/1/log")[2], "the first line")
         self.visit("/jobs/1/log")
         red = self.browser.find_element(By.CSS_SELECTOR, "#log .f1")
         self.assertEqual(red.text, "red")
@@ -199,13 +199,13 @@ class Browser(ReporterCase):
         self.assertEqual(self.complaints(), [])
 
     def test_a_line_has_an_address(self):
-        self.harbour.pipeline("run: seq 1 500\n")
+        self.harbour.pipeline("run: |\n  for n in $(seq 900); do printf \"$n %0$((n % 7 * 90))d\\n\" 1; done\n")
         self.submit(self.harbour)
         self.finished_builds(1)
         self.start_reporter()
-        self.visit("/jobs/1/log#L300")
+        self.visit("/jobs/1/log#L700")
         target = self.browser.find_element(By.CSS_SELECTOR, "#log li:target")
-        self.assertEqual(target.get_attribute("id"), "L300")
+        self.assertEqual(target.get_attribute("id"), "L700")
         until(lambda: 0 <= self.browser.execute_script("return arguments[0].getBoundingClientRect().top", target) < 800,
               "the line is seen")
 
