@@ -35,30 +35,35 @@ size_t length_of_line(std::string_view bytes, bool& ends) {
   return cut;
 }
 
+// A full block has a known height before it is laid out.
+void put_block(Html& html, Html& lines, size_t& count) {
+  if (count == 0) return;
+  html.raw(count == kLinesOfBlock ? Literal("<ol class=\"full\">\n") : Literal("<ol>\n"));
+  html.append(lines).raw("</ol>\n");
+  lines = Html();
+  count = 0;
+}
+
 }  // namespace
 
 LogStretch render_log(std::string_view bytes, LogPosition from, bool is_end) {
   LogStretch stretch{{}, from};
   LogPosition& at = stretch.next;
+  Html block;
   size_t in_block = 0;
   while (!bytes.empty()) {
     bool ends = false;
     const size_t length = length_of_line(bytes, ends);
     const bool grows = !ends && length == bytes.size() && !is_end;
     Look look = at.look;
-    const Html text = ansi_line(bytes.substr(0, length), look);
-    if (in_block == 0) stretch.lines.raw("<ol>\n");
-    put_line(stretch.lines, at, text, grows);
-    if (++in_block == kLinesOfBlock) {
-      stretch.lines.raw("</ol>\n");
-      in_block = 0;
-    }
+    put_line(block, at, ansi_line(bytes.substr(0, length), look), grows);
+    if (++in_block == kLinesOfBlock) put_block(stretch.lines, block, in_block);
     if (grows) break;
     const size_t taken = length + (ends ? 1 : 0);
     at = {at.offset + taken, at.line > 0 ? at.line + 1 : 0, look};
     bytes.remove_prefix(taken);
   }
-  if (in_block > 0) stretch.lines.raw("</ol>\n");
+  put_block(stretch.lines, block, in_block);
   return stretch;
 }
 

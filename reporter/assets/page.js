@@ -34,6 +34,15 @@ function restoreFocus(root, path) {
   (same[path.index] || same[0])?.focus({preventScroll: true});
 }
 
+// For who hears the page: its title is how a build stands, its summary how the whole does.
+function tell(old, fresh, title) {
+  const summary = (facts) => facts.querySelector('.summary')?.textContent || '';
+  const said = document.getElementById('said');
+  if (title !== document.title) said.textContent = title;
+  else if (summary(old) !== summary(fresh)) said.textContent = summary(fresh);
+  document.title = title;
+}
+
 async function refresh() {
   if (fetching) return plan();
   fetching = true;
@@ -48,7 +57,7 @@ async function refresh() {
       fresh.dataset.shown = fresh.innerHTML;
       old.replaceWith(fresh);
       restoreFocus(fresh, focus);
-      document.title = page.title;
+      tell(old, fresh, page.title);
     }
     startCounting();
   } catch {
@@ -160,7 +169,17 @@ async function grow() {
   setTimeout(grow, wait);
 }
 
+// Blocks of long lines are higher than they seemed before they were laid out: look until the line is there.
+function showTarget(tries) {
+  const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  if (!target || tries === 0) return;
+  const {top, bottom} = target.getBoundingClientRect();
+  if (bottom < 0 || top > innerHeight) target.scrollIntoView({block: 'center'});
+  requestAnimationFrame(() => showTarget(tries - 1));
+}
+
 if (log) {
+  showTarget(20);
   const growing = 'growing' in log.dataset;
   if (growing) {
     sticks = !location.hash;

@@ -94,7 +94,9 @@ void put_timeline(Html& html, const wire::BuildDetail& detail, UnixMillis now) {
 Page build_page(const wire::BuildDetail& detail, UnixMillis now) {
   const wire::BuildRow& build = detail.build;
   Page page;
-  page.title = "Build " + std::to_string(build.build.value) + " " + words::standing(build, now);
+  // Not how long it has run so far: what is said aloud when it changes is the state.
+  page.title = "Build " + std::to_string(build.build.value) + " " +
+               (build.verdict ? words::standing(build, now) : std::string(to_string(build.state)));
   page.is_live = true;
   page.only = build.build;
   Html& html = page.main;

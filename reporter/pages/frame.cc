@@ -36,7 +36,9 @@ Html bar_of(const Page& page) {
   put_link(html, "/", "Builds", page.section == Section::Home);
   put_link(html, "/queue", "Queue", page.section == Section::Queue);
   put_link(html, "/workers", "Workers", page.section == Section::Workers);
-  html.raw("</nav>\n<p id=\"live\" role=\"status\"></p>\n</header>\n");
+  html.raw(
+      "</nav>\n<p id=\"live\" role=\"status\"></p>\n<p id=\"said\" class=\"hidden\" "
+      "aria-live=\"polite\"></p>\n</header>\n");
   return html;
 }
 

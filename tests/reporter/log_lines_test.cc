@@ -35,7 +35,7 @@ TEST_CASE("a log in pieces is the log at once, wherever it is cut") {
       "\x1b[32mgreen\nstill green\x1b[0m\nplain ä€👩\r\nprogress 1%\rprogress 99%\n\nlast";
   auto lines_of = [](const Html& html) {
     std::string markup = html.markup();
-    for (const std::string block : {"<ol>\n", "</ol>\n"})
+    for (const std::string block : {"<ol>\n", "<ol class=\"full\">\n", "</ol>\n"})
       for (size_t at = markup.find(block); at != std::string::npos; at = markup.find(block))
         markup.erase(at, block.size());
     return markup;
@@ -74,5 +74,8 @@ TEST_CASE("where the number of a line is not known its address is its offset") {
 TEST_CASE("lines stand in blocks that are laid out when they are seen") {
   std::string text;
   for (int i = 0; i < 450; ++i) text += "x\n";
-  CHECK(count(render_log(text, {}, true).lines.markup(), "<ol>") == 3);
+  const std::string html = render_log(text, {}, true).lines.markup();
+  CHECK(count(html, "<ol class=\"full\">") == 2);
+  CHECK(count(html, "<ol>") == 1);
+  CHECK(count(html, "</ol>") == 3);
 }

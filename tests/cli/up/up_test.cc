@@ -200,9 +200,9 @@ TEST_CASE("a child that dies is started again, and the line says how it died") {
 TEST_CASE("a broker that is started again stands where it stood") {
   Up up;
   up.start();
-  up.wait_until_started();
+  REQUIRE(up.story_has("reporter started"));  // the last one
   const auto children = up.children();
-  REQUIRE(children.size() == 3);
+  REQUIRE(children.size() == 4);
   REQUIRE(kill(children[0], SIGTERM) == 0);
   CHECK(up.says("broker started again"));
   CHECK(up.story_has("broker started --listen " + up.broker.endpoint() + " --state "));
