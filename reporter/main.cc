@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -15,8 +16,6 @@
 namespace {
 
 using namespace seaworthy;
-
-constexpr Duration kLongestBeat{1'000};
 
 void announce(const std::string& address, reporter::Options& options, io::Supervisor& supervisor) {
   supervisor.ready();
@@ -33,8 +32,10 @@ void announce(const std::string& address, reporter::Options& options, io::Superv
 // Again and again, on the server's thread: who watches wants to know that this one turns.
 void tell_alive(reporter::http::Server& server, io::Supervisor& supervisor) {
   supervisor.alive(io::now());
-  if (supervisor.next_deadline())
-    server.after(kLongestBeat, [&] { tell_alive(server, supervisor); });
+  const std::optional<Instant> next = supervisor.next_deadline();
+  if (next)
+    server.after(std::max(*next - io::now(), Duration{1}),
+                 [&server, &supervisor] { tell_alive(server, supervisor); });
 }
 
 int serve(reporter::Options& options) {

@@ -296,6 +296,27 @@ class Door(ReporterCase):
             stream.close()
 
 
+class Keys(ReporterCase):
+    def test_the_key_of_its_role_is_enough_for_all_pages_and_without_it_they_say_why_not(self):
+        keys = self.folder / "keys"
+        self.run_cli("keygen", "--dir", keys)
+        self.start_broker("--keys", keys)
+        self.start_worker("worker", "--key", keys / "worker.key")
+        repository = Repository(self.folder / "harbour")
+        repository.pipeline("run: echo moored\n")
+        self.client("submit", repository.path, "--mirrors", self.folder / "mirrors", "--key", keys / "admin.key")
+        self.client("wait", "1", "--key", keys / "admin.key")
+        self.start_reporter("--key", keys / "reporter.key")
+        for path in ("/", "/queue", "/workers", "/builds/1", "/jobs/1/log"):
+            self.page(path)
+        self.assertIn("moored\n", self.get("/jobs/1/log.txt")[2])
+        until(lambda: 'data-after="0"' not in self.page("/"), "events are followed")
+        self.start_reporter(listen="127.0.0.1:0", log="keyless")
+        status, _, text = self.get("/")
+        self.assertEqual(status, 503)
+        self.assertIn("key", text)
+
+
 class Hostile(ReporterCase):
     def setUp(self):
         super().setUp()
