@@ -9,8 +9,8 @@ namespace seaworthy::reporter {
 namespace {
 
 // Shorter than a Fetch… may be, so that a broker that is gone is noticed in that time.
-constexpr Duration kHeldBack{5'000};
-constexpr Duration kLongestBackoff{5'000};  // who looks at a page wants to know soon
+constexpr Duration kHeldBack{2'000};
+constexpr Duration kLongestBackoff{2'000};  // who looks at a page wants to know soon
 
 }  // namespace
 

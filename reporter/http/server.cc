@@ -60,6 +60,7 @@ class Server::Inside {
       }
       Error ignored;
       socket.set_option(tcp::no_delay(true), ignored);
+      socket.set_option(tcp::socket::send_buffer_size(kSendBufferBytes), ignored);
       if (*open_ < most_)
         serve_connection(std::move(socket), rules_, count_one());
       else if (*open_ < most_ + kRefusedAtOnce)
@@ -83,6 +84,8 @@ class Server::Inside {
                           });
   }
 
+  // The kernel's part of a slow reader's cost, which it would else let grow to megabytes.
+  static constexpr int kSendBufferBytes = 128 * 1024;
   static constexpr size_t kRefusedAtOnce = 64;  // that are told so; more are just closed
 
   std::shared_ptr<size_t> open_ = std::make_shared<size_t>(0);

@@ -2,17 +2,16 @@
 """seaworthy-reporter with the real programs behind it: pages, live events, output that is followed, a broker that goes
 and comes back, and clients that keep no rule."""
 
+import concurrent.futures
 import contextlib
 import http.client
 import json
 import os
 import pathlib
 import re
-import resource
 import signal
 import socket
 import sys
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
@@ -231,11 +230,13 @@ class Away(ReporterCase):
         self.assertEqual(self.get("/readyz")[0], 200)
         events = self.events()
         broker.kill()
-        status, headers, text = self.get("/")
+        with concurrent.futures.ThreadPoolExecutor() as pool:  # who waits at the same time hears the same
+            page, ready = pool.map(self.get, ("/", "/readyz"))
+        status, headers, text = page
         self.assertEqual((status, headers["Retry-After"]), (503, "5"))
         self.assertIn("The broker does not answer", text)
         self.assertIn('http-equiv="refresh"', text)
-        status, _, text = self.get("/readyz")
+        status, _, text = ready
         self.assertEqual(status, 503)
         self.assertIn("no broker answered", text)
         self.assertEqual(self.get("/healthz")[0], 200)
@@ -396,15 +397,19 @@ class Hostile(ReporterCase):
         repository.pipeline("run: |\n  yes 0123456789012345678901234567890123456789 | head -c 20000000\n")
         self.client("submit", repository.path, "--mirrors", self.folder / "mirrors", timeout=DEADLINE)
         self.finished_builds(1)
-        program = self.start_reporter("--deadline", "2s")
+        program = self.start_reporter("--deadline", "500ms")
         self.assertEqual(self.get("/jobs/1/log")[0], 200)
+
+        def descriptors():
+            return len(os.listdir(f"/proc/{program.pid}/fd"))
+        idle = descriptors()
 
         def resident():
             status = pathlib.Path(f"/proc/{program.pid}/status").read_text()
             return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
         before = resident()
         peers = []
-        for _ in range(40):
+        for _ in range(20):
             peer = socket.socket()
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             peer.settimeout(DEADLINE)
@@ -415,12 +420,13 @@ class Hostile(ReporterCase):
             self.assertEqual(peer.recv(1), b"H")
         self.assertTrue(self.serves())
         self.assertLess(resident() - before, 64 * 1024 * 1024)
+        until(lambda: descriptors() <= idle, "all are let go")
         for peer in peers:  # cut off in the middle, which chunks show
             data = b""
             with contextlib.suppress(ConnectionError):
                 while piece := peer.recv(1 << 20):
                     data += piece
-            self.assertFalse(data.endswith(b"\r\n0\r\n\r\n") and len(data) < 20_000_000)
+            self.assertFalse(data.endswith(b"0\r\n\r\n"))
             peer.close()
 
     def test_hostile_names_subjects_and_logs_are_shown_as_text(self):
