@@ -1,4 +1,4 @@
-# One image for each program: docker build --target broker|worker|watcher|cli|demo .
+# One image for each program: docker build --target broker|worker|watcher|reporter|cli|demo .
 # For the classic builder and for BuildKit. Stages that install come before those that follow the sources.
 ARG BASE=debian:bookworm-slim
 
@@ -15,11 +15,12 @@ COPY broker broker
 COPY worker worker
 COPY watcher watcher
 COPY cli cli
+COPY reporter reporter
 RUN cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DSEAWORTHY_TESTS=OFF \
     && cmake --build /build
 # What each image takes over: its programs, and the names of the packages that their libraries are in.
 COPY deploy/docker/libraries /usr/local/bin/libraries
-RUN for image in cli broker worker watcher; do \
+RUN for image in cli broker worker watcher reporter; do \
       DESTDIR=/out/$image cmake --install /build --component $image --strip || exit 1; \
       libraries /out/$image/usr/bin/* >/out/$image.packages || exit 1; \
     done
@@ -57,6 +58,22 @@ ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Seaworthy broker" \
       org.opencontainers.image.description="Queues jobs, hands them to workers and keeps what came of them" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+
+FROM base AS reporter
+COPY --from=build /out/reporter.packages /tmp/packages
+RUN install-packages $(cat /tmp/packages) && rm /tmp/packages
+COPY --from=build /out/cli /out/reporter /
+USER seaworthy
+EXPOSE 8080
+# Whoever reaches the container's port may read: publish it where those are who may.
+CMD ["seaworthy-reporter", "--listen", "0.0.0.0:8080", "--public"]
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Seaworthy reporter" \
+      org.opencontainers.image.description="Shows builds, logs, queue and workers in a browser" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
@@ -103,7 +120,7 @@ LABEL org.opencontainers.image.title="Seaworthy demonstration repository" \
 
 FROM with-git AS cli
 # A volume takes its owner from the image: these are where the service `keys` puts what each role may have.
-RUN install -d -m 0750 -o 8888 -g 8888 /key/admin /key/watcher /key/worker
+RUN install -d -m 0750 -o 8888 -g 8888 /key/admin /key/watcher /key/worker /key/reporter
 COPY --from=build /out/cli /
 USER seaworthy
 HEALTHCHECK NONE

@@ -35,7 +35,9 @@ class Tree {
     app_.require_subcommand(1);
     add_broker(app_, "Where the broker listens; several with commas between");
     app_.footer(
-        "Other programs: seaworthy broker|worker|watcher|fsck … runs seaworthy-broker and so on;\n"
+        "Other programs: seaworthy broker|worker|watcher|reporter|fsck … runs seaworthy-broker "
+        "and\n"
+        "so on;\n"
         "seaworthy fsck checks what a broker has stored.\n\n"
         "Exit codes: 0 done, 2 could not be done. `wait` and `submit --wait`: 0 passed (or "
         "flaky),\n"
@@ -136,14 +138,14 @@ class Tree {
     UpOptions& up = into_.up;
     up.state = io::default_state_directory();
     up.workers = std::max(1u, std::thread::hardware_concurrency());
-    CLI::App* below =
-        command("up", Command::Up,
-                "Run a broker, workers and a watcher on this machine, and show what happens",
-                "seaworthy up                              a demonstration\n"
-                "  seaworthy up ~/src/project\n"
-                "  seaworthy up --workers 4 https://example.org/project.git ../other\n"
-                "  seaworthy up --listen 127.0.0.1:0 --state /tmp/sw .    its address is in "
-                "/tmp/sw/up.json");
+    CLI::App* below = command(
+        "up", Command::Up,
+        "Run a broker, workers, a watcher and a page on this machine, and show what happens",
+        "seaworthy up                              a demonstration\n"
+        "  seaworthy up ~/src/project\n"
+        "  seaworthy up --workers 4 https://example.org/project.git ../other\n"
+        "  seaworthy up --listen 127.0.0.1:0 --state /tmp/sw .    its address is in "
+        "/tmp/sw/up.json");
     below->add_option("repository", up.repositories, "Paths or URLs that git understands")
         ->type_name("REPO");
     below->add_option("--state", up.state, "Directory of everything that is kept")
@@ -159,6 +161,12 @@ class Tree {
                      "Let in only those with a key, as `seaworthy keygen` makes them; needed to "
                      "listen beyond this machine")
         ->type_name("DIR");
+    below->add_option("--http", up.http, "Where its page is; another port if that one is in use")
+        ->type_name("ADDRESS:PORT")
+        ->capture_default_str();
+    below->add_flag("--no-http", up.no_http, "No page");
+    below->add_flag("--public", up.is_public,
+                    "Everybody who reaches the page may read it: needed beyond this machine");
     below->add_option("--ref", up.refs, "Globs of the refs to watch [refs/heads/*]")
         ->type_name("GLOB");
     below->add_option("--every", up.every, "How often to look at each repository")
@@ -335,7 +343,7 @@ class Tree {
 
 std::vector<std::string> names_below(CLI::App& app) {
   std::vector<std::string> names;
-  if (app.get_parent() == nullptr) names = {"broker", "worker", "watcher", "fsck"};
+  if (app.get_parent() == nullptr) names = {"broker", "worker", "watcher", "reporter", "fsck"};
   for (CLI::App* below : app.get_subcommands({})) names.push_back(below->get_name());
   return names;
 }

@@ -56,7 +56,8 @@ std::string typed_name() {
 }
 
 bool is_program(std::string_view name) {
-  return name == "broker" || name == "worker" || name == "watcher" || name == "fsck";
+  return name == "broker" || name == "worker" || name == "watcher" || name == "reporter" ||
+         name == "fsck";
 }
 
 Ended become_program(const std::string& name, const std::vector<std::string>& arguments) {

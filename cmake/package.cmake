@@ -2,7 +2,8 @@
 # script/package builds it. Dependencies on libraries are found by dpkg-shlibdeps.
 set(DEBIAN ${PROJECT_SOURCE_DIR}/deploy/debian)
 set(FOR_PACKAGE ${PROJECT_BINARY_DIR}/package)
-set(PROGRAMS seaworthy seaworthy-broker seaworthy-fsck seaworthy-worker seaworthy-watcher)
+set(PROGRAMS seaworthy seaworthy-broker seaworthy-fsck seaworthy-worker seaworthy-watcher
+             seaworthy-reporter)
 set(DOCUMENTATION ${CMAKE_INSTALL_DATADIR}/doc/seaworthy)
 
 add_custom_command(
@@ -19,7 +20,7 @@ add_custom_target(for_package ALL DEPENDS ${FOR_PACKAGE}/pages ${FOR_PACKAGE}/ch
 
 install(DIRECTORY ${FOR_PACKAGE}/pages/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES deploy/bash-completion/seaworthy DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES README.md docs/deploy.md docs/security.md docs/workers.md docs/command-line.md
+install(FILES README.md docs/deploy.md docs/security.md docs/workers.md docs/reporter.md docs/command-line.md
               ${FOR_PACKAGE}/changelog.gz DESTINATION ${DOCUMENTATION})
 install(FILES LICENSE DESTINATION ${DOCUMENTATION} RENAME copyright)
 install(FILES deploy/debian/default DESTINATION /etc/default RENAME seaworthy)
@@ -30,10 +31,11 @@ if(RELEASE)
   set(UNITS /lib/systemd/system)
 endif()
 install(FILES deploy/systemd/seaworthy-broker.service deploy/systemd/seaworthy-watcher.service
-              deploy/systemd/seaworthy-worker@.service DESTINATION ${UNITS})
+              deploy/systemd/seaworthy-worker@.service deploy/systemd/seaworthy-reporter.service
+        DESTINATION ${UNITS})
 # Each program is completed by the same file, which is found by the program's name.
 file(MAKE_DIRECTORY ${FOR_PACKAGE}/completions)
-foreach(program seaworthy-broker seaworthy-fsck seaworthy-worker seaworthy-watcher)
+foreach(program seaworthy-broker seaworthy-fsck seaworthy-worker seaworthy-watcher seaworthy-reporter)
   file(CREATE_LINK seaworthy ${FOR_PACKAGE}/completions/${program} SYMBOLIC)
   install(FILES ${FOR_PACKAGE}/completions/${program}
           DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
@@ -59,8 +61,8 @@ Watches git repositories, hands each new commit to a worker that runs its
 tests, and keeps the verdict: exactly one for each commit, whatever process
 or machine dies on the way.
 
-This package has all parts: the broker, the watcher, the worker and the
-command line. Installing it starts none of them.")
+This package has all parts: the broker, the watcher, the worker, the
+reporter and the command line. Installing it starts none of them.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${DEBIAN}/postinst ${DEBIAN}/prerm ${DEBIAN}/postrm ${DEBIAN}/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)

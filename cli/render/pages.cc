@@ -2,9 +2,12 @@
 
 #include "cli/render/table.h"
 #include "cli/render/text.h"
+#include "shared/words/sentence.h"
 
 namespace seaworthy::cli::render {
 namespace {
+
+using words::took;
 
 constexpr size_t kSubjectColumns = 60;
 
@@ -18,12 +21,6 @@ Cell state_cell(State state, std::optional<Verdict> verdict) {
 Colour colour_of_worker(const std::string& state) {
   if (state == "busy") return Colour::Cyan;
   return state == "sick" ? Colour::Yellow : Colour::Plain;
-}
-
-std::string took(const wire::BuildRow& build, UnixMillis now) {
-  if (!build.started && !build.finished) return "";
-  const UnixMillis from = build.started ? build.started : build.submitted;
-  return duration(between(from, build.finished ? build.finished : now));
 }
 
 std::string ago(UnixMillis at, UnixMillis now) {
@@ -89,13 +86,6 @@ std::string unmatched_part(const wire::QueueStatusOk& queue, const Style& style)
 }
 
 }  // namespace
-
-std::string standing(const wire::BuildRow& build, UnixMillis now) {
-  const std::string length = took(build, now);
-  if (build.verdict)
-    return std::string(to_string(*build.verdict)) + (length.empty() ? "" : " in " + length);
-  return std::string(to_string(build.state)) + (length.empty() ? "" : " for " + length);
-}
 
 std::string builds_page(const wire::BuildList& list, UnixMillis now, const Style& style) {
   return builds_table(list, now).text(style);

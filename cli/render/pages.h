@@ -5,6 +5,7 @@
 
 #include "cli/render/style.h"
 #include "shared/wire/message.h"
+#include "shared/words/sentence.h"
 
 namespace seaworthy::cli::render {
 
@@ -15,7 +16,6 @@ std::string workers_page(const wire::WorkerList& list, UnixMillis now, const Sty
 // One build with the story of its jobs and attempts.
 std::string build_page(const wire::BuildDetail& detail, UnixMillis now, const Style& style);
 
-// "passed in 3.2 s", "running for 1.0 s", "queued".
-std::string standing(const wire::BuildRow& build, UnixMillis now);
+using words::standing;
 
 }  // namespace seaworthy::cli::render

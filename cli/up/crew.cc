@@ -13,6 +13,7 @@ namespace {
 // A program that ends by itself this soon after its very first start was given something that no
 // repetition would heal: a port in use, a directory that another one holds.
 constexpr Duration kFailsAtOnce{3'000};
+constexpr Duration kReporterStops{5'000};
 constexpr Duration kWatcherStops{10'000};
 constexpr Duration kBrokerStops{15'000};
 
@@ -71,6 +72,11 @@ void Crew::tend(Member& member, Instant now, Tended& tended) {
     if (is_told_to_stop(member)) return;
     const bool by_itself = ending.exit_code > 0 && ending.exit_code < 128;
     if (ending.first_life && by_itself && ending.lived < kFailsAtOnce) {
+      if (member.role == Role::Reporter) {
+        tended.lines.push_back("no page, all else goes on: the reporter could not start (" +
+                               ending.how() + ")" + last_words(ending));
+        return;
+      }
       tended.fatal =
           "the " + part.name() + " could not start (" + ending.how() + "):" + all_words(ending);
       return;
@@ -92,7 +98,7 @@ void Crew::tend(Member& member, Instant now, Tended& tended) {
 std::string Crew::stop(Instant now) {
   switch (++stop_requests_) {
     case 1:
-      enter(Role::Watcher, now);
+      enter(Role::Reporter, now);
       go_on_stopping(now);
       return any_running(Role::Worker) ? "stopping: workers finish what they run; once more "
                                          "(Ctrl-C) ends their jobs now"
@@ -115,12 +121,13 @@ void Crew::go_on_stopping(Instant now) {
       if (member.role == *stage_) member.part.signal(SIGKILL);
   }
   while (*stage_ != Role::Broker && !any_running(*stage_))
-    enter(*stage_ == Role::Watcher ? Role::Worker : Role::Broker, now);
+    enter(static_cast<Role>(static_cast<uint8_t>(*stage_) + 1), now);
 }
 
 void Crew::enter(Role stage, Instant now) {
   stage_ = stage;
   kill_at_.reset();
+  if (stage == Role::Reporter) kill_at_ = now + kReporterStops;
   if (stage == Role::Watcher) kill_at_ = now + kWatcherStops;
   if (stage == Role::Broker) kill_at_ = now + kBrokerStops;
   for (Member& member : members_) {

@@ -1,6 +1,7 @@
 // Crew is all programs that `seaworthy up` runs: who ends is started again, and at the end they are
-// stopped in order: the watcher, so that nothing new comes; the workers, which finish their jobs;
-// the broker, which records what they report. Says what happened as lines; the loop prints them.
+// stopped in order: the reporter; the watcher, so that nothing new comes; the workers, which finish
+// their jobs; the broker, which records what they report. Says what happened as lines; the loop
+// prints them.
 #pragma once
 
 #include <zmq.hpp>
@@ -14,7 +15,8 @@
 
 namespace seaworthy::cli {
 
-enum class Role : uint8_t { Watcher, Worker, Broker };  // in the order in which they are stopped
+// In the order in which they are stopped.
+enum class Role : uint8_t { Reporter, Watcher, Worker, Broker };
 
 struct Tended {
   std::vector<std::string> lines;

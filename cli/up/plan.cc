@@ -69,6 +69,15 @@ std::vector<std::string> worker_command(const UpOptions& options, const std::str
   return command;
 }
 
+std::vector<std::string> reporter_command(const UpOptions& options, const std::string& broker,
+                                          const std::string& listen, bool or_any_port) {
+  std::vector<std::string> command{"seaworthy-reporter", "--broker", broker, "--listen", listen};
+  add_key(options, "reporter", command);
+  if (options.is_public) command.push_back("--public");
+  if (or_any_port) command.push_back("--or-any-port");
+  return command;
+}
+
 std::vector<std::string> watcher_command(const UpOptions& options, const std::string& broker) {
   std::vector<std::string> command{"seaworthy-watcher",
                                    "--broker",

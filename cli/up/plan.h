@@ -18,6 +18,9 @@ struct UpOptions {
   std::vector<std::string> refs;  // globs; none: the watcher's default
   std::string every = "5s";
   bool newest_only = false;
+  std::string http = "127.0.0.1:8080";  // of the page
+  bool no_http = false;
+  bool is_public = false;  // the page
 };
 
 struct Address {
@@ -39,6 +42,9 @@ std::filesystem::path key_of(const UpOptions& options, const std::string& role);
 std::vector<std::string> broker_command(const UpOptions& options, const std::string& listen);
 std::vector<std::string> worker_command(const UpOptions& options, const std::string& broker,
                                         const std::string& host, unsigned number);
+// `listen`: where the page is to be; `or_any_port`: there, or on another port.
+std::vector<std::string> reporter_command(const UpOptions& options, const std::string& broker,
+                                          const std::string& listen, bool or_any_port);
 std::vector<std::string> watcher_command(const UpOptions& options, const std::string& broker);
 
 }  // namespace seaworthy::cli

@@ -9,12 +9,15 @@
 namespace seaworthy::cli {
 
 std::string json_of(const Summary& summary) {
-  const nlohmann::ordered_json json{{"pid", summary.pid},
-                                    {"broker", summary.broker},
-                                    {"workers", summary.workers},
-                                    {"state", summary.state.string()},
-                                    {"started_ms", summary.started.value}};
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  using Json = nlohmann::ordered_json;
+  const Json page = summary.page.empty() ? Json(nullptr) : Json(summary.page);
+  const Json json{{"pid", summary.pid},
+                  {"broker", summary.broker},
+                  {"page", page},
+                  {"workers", summary.workers},
+                  {"state", summary.state.string()},
+                  {"started_ms", summary.started.value}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 SummaryFile::SummaryFile(std::filesystem::path file) : file_(std::move(file)) { remove(); }

@@ -15,6 +15,7 @@ namespace seaworthy::cli {
 struct Summary {
   pid_t pid = 0;
   std::string broker;  // endpoint
+  std::string page;    // address for a browser; empty: there is none
   unsigned workers = 0;
   std::filesystem::path state;
   UnixMillis started;

@@ -28,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Duration kBrokerStarts{120'000};  // a large store may be checked first
+constexpr Duration kReporterStarts{10'000};
 constexpr Duration kLooksAtLogs{500};
 
 class Up {
@@ -78,7 +79,9 @@ class Up {
     if (auto ready = prepare_demonstration(); !ready) return ready;
     if (auto added = add(Role::Watcher, "watcher", watcher_command(options_, broker)); !added)
       return added;
-    return summary_.write({getpid(), broker, options_.workers, options_.state, io::wall_now()});
+    if (auto served = start_reporter(broker); !served || crew_.stopping()) return served;
+    return summary_.write(
+        {getpid(), broker, page_, options_.workers, options_.state, io::wall_now()});
   }
 
   Result<Done> add(Role role, const std::string& name, std::vector<std::string> command,
@@ -102,43 +105,80 @@ class Up {
     return await_broker(ready);
   }
 
-  Result<Done> await_broker(const io::Fd& ready) {
-    std::string line;
-    const Instant deadline = io::now() + kBrokerStarts;
+  enum class Awaited : uint8_t { Line, Ended, Late, Signal };
+
+  // The line with which a part says where it serves.
+  Awaited await_line(const io::Fd& ready, Role role, Duration patience, std::string& line) {
+    const Instant deadline = io::now() + patience;
     while (line.find('\n') == std::string::npos) {
-      Part& broker = *crew_.find(Role::Broker);
-      std::array<pollfd, 3> items{
-          {{ready.get(), POLLIN, 0}, {broker.pidfd(), POLLIN, 0}, {signals_.get(), POLLIN, 0}}};
+      std::array<pollfd, 3> items{{{ready.get(), POLLIN, 0},
+                                   {crew_.find(role)->pidfd(), POLLIN, 0},
+                                   {signals_.get(), POLLIN, 0}}};
       ::poll(items.data(), items.size(), 1'000);
       if (items[2].revents != 0) {
         take_signals();
-        return Done{};
+        return Awaited::Signal;
       }
       std::array<char, 1024> buffer{};
       const ssize_t count =
           items[0].revents != 0 ? read(ready.get(), buffer.data(), buffer.size()) : 0;
-      if (count > 0) {
+      if (count > 0)
         line.append(buffer.data(), static_cast<size_t>(count));
-        continue;
-      }
-      if (items[1].revents != 0) {
+      else if (items[1].revents != 0)
+        return Awaited::Ended;
+      else if (io::now() > deadline)
+        return Awaited::Late;
+    }
+    return Awaited::Line;
+  }
+
+  Result<Done> await_broker(const io::Fd& ready) {
+    std::string line;
+    switch (await_line(ready, Role::Broker, kBrokerStarts, line)) {
+      case Awaited::Line: break;
+      case Awaited::Signal: return Done{};
+      case Awaited::Ended: {
         const Tended tended = crew_.tend(io::now());
         return Unexpected{tended.fatal.value_or("the broker ended before it served")};
       }
-      if (io::now() > deadline)
+      case Awaited::Late:
         return Unexpected{"the broker does not serve after " + render::duration(kBrokerStarts) +
-                          ": see " + broker.log().file().string()};
+                          ": see " + crew_.find(Role::Broker)->log().file().string()};
     }
-    return broker_serves(line);
-  }
-
-  Result<Done> broker_serves(const std::string& line) {
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (!json.is_object() || !json.contains("listen") || !json["listen"].is_string())
+    auto address = announced_in(line);
+    if (!address)
       return Unexpected{"the broker announced itself in an unknown way: are both of one release?"};
-    listens_at_ = json["listen"].get<std::string>();
+    listens_at_ = *address;
     // Its next lives must be where everybody looks for it.
     crew_.find(Role::Broker)->replace_command(broker_command(options_, listens_at_));
+    return Done{};
+  }
+
+  static std::optional<std::string> announced_in(const std::string& line) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (!json.is_object() || !json.contains("listen") || !json["listen"].is_string())
+      return std::nullopt;
+    return json["listen"].get<std::string>();
+  }
+
+  // Without a page everything else works: what is wrong is told, and goes on.
+  Result<Done> start_reporter(const std::string& broker) {
+    if (options_.no_http) return Done{};
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return Unexpected{io::errno_text("cannot make a pipe")};
+    io::Fd ready(ends[0]), announces(ends[1]);
+    std::vector<std::string> command = reporter_command(options_, broker, options_.http, true);
+    command.insert(command.end(), {"--ready-fd", "3"});
+    if (auto added = add(Role::Reporter, "reporter", command, announces.get()); !added)
+      return added;
+    announces.reset();
+    std::string line;
+    if (await_line(ready, Role::Reporter, kReporterStarts, line) != Awaited::Line) return Done{};
+    const std::string address = announced_in(line).value_or(options_.http);
+    page_ = "http://" + address;
+    if (address.starts_with("0.0.0.0:")) page_ = "http://127.0.0.1" + address.substr(7);
+    if (address.starts_with("[::]:")) page_ = "http://[::1]" + address.substr(4);
+    crew_.find(Role::Reporter)->replace_command(reporter_command(options_, broker, address, false));
     return Done{};
   }
 
@@ -158,6 +198,7 @@ class Up {
     screen_.line("seaworthy " SEAWORTHY_VERSION ": broker at " + reachable(listens_at_) + ", " +
                  render::count_of(options_.workers, "worker") + ", state and logs in " +
                  options_.state.string());
+    if (!page_.empty()) screen_.line("page  " + page_);
     for (const std::string& repository : options_.repositories)
       screen_.line("watching " + render::printable(repository) + " every " + options_.every);
     if (is_demonstration_)
@@ -208,6 +249,7 @@ class Up {
   zmq::context_t context_;
   Crew crew_;
   std::string listens_at_;  // the broker
+  std::string page_;        // for a browser; empty: there is none
   std::optional<Follower> follower_;
   std::optional<Narrator> narrator_;
   bool is_demonstration_ = false;

@@ -1,5 +1,5 @@
-// up: a broker, workers and a watcher on this machine, as children of one process that shows what
-// happens and stops them in order.
+// up: a broker, workers, a watcher and a reporter on this machine, as children of one process that
+// shows what happens and stops them in order.
 //
 // One thread: it polls its signals, the children's pidfds and its own connection to the broker, so
 // that nothing needs to be handed over and a Ctrl-C is seen at once. The only waits are short

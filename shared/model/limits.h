@@ -79,6 +79,14 @@ inline constexpr size_t kQuestionsPerUser = kParkedRequests / 8;  // the same, o
 inline constexpr size_t kQuestionsPerPeer = 32;  // asked and not yet answered, long polls included
 inline constexpr size_t kEventsPerDrain = 1024;  // received before the loop commits
 
+// The reporter.
+inline constexpr size_t kHttpHeadBytes = 16 * 1024;  // a request's first lines
+inline constexpr size_t kHttpStreamPieces = 1'024;   // that wait to be taken from one stream
+inline constexpr Duration kHttpPing = 15s;           // a stream of events is never silent longer
+inline constexpr size_t kHttpQuestions = 256;        // to the broker, waiting for their turn
+inline constexpr size_t kRememberedEvents = 1'024;   // for pages that come back
+inline constexpr size_t kLogPageBytes = 2 * 1024 * 1024;  // of a log's start, and of its end
+
 // Attempts on a worker.
 inline constexpr uint64_t kOutputBytes =
     64ull * 1024 * 1024;                     // stored per attempt; head and tail are kept

@@ -11,7 +11,7 @@ from engine import run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = ["docker-compose.yml", "tests/cluster/compose.yml"]
-IMAGES = ["cli", "broker", "worker", "watcher", "demo"]
+IMAGES = ["cli", "broker", "worker", "watcher", "reporter", "demo"]
 REPOSITORY = "git://repositories/project.git"
 JOB = "jobs: {test: {run: ./job}}\n"
 DEADLINE = 240  # generous: two cores may be shared with others
@@ -37,7 +37,7 @@ class Composition:
                             if not name.startswith(("SEAWORTHY_", "COMPOSE_"))}
         self.environment |= {
             "COMPOSE_PROJECT_NAME": project, "SEAWORTHY_REPOS": REPOSITORY, "SEAWORTHY_IMAGES": project,
-            "SEAWORTHY_BASE": base, "SEAWORTHY_PORT": "0",  # any: this machine's 8888 may be taken
+            "SEAWORTHY_BASE": base, "SEAWORTHY_PORT": "0", "SEAWORTHY_HTTP": "127.0.0.1:0",  # any: this machine's 8888 may be taken
             "DOCKER_BUILDKIT": os.environ.get("DOCKER_BUILDKIT", "0")}
         self.command = compose_command(self.environment)
 

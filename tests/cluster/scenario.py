@@ -23,6 +23,7 @@ class Scenario:
             ("each role's container sees its own key only", self.keys_are_apart),
             ("without a key, and with a wrong one, nobody gets anything", self.strangers_get_nothing),
             ("commits of one push: one build and the right verdict each", self.first_commits),
+            ("a browser is shown the builds", self.pages_show_it),
             ("one worker becomes four, and all of them work", self.scale_up),
             ("four become two in mid-job", self.scale_down),
             ("the broker is killed in mid-job and comes back", self.kill_broker),
@@ -38,13 +39,13 @@ class Scenario:
         self.there.up(workers=1)
         self.there.make_repository()
         self.wait_for_workers(1)
-        for service in ("broker", "worker", "watcher"):
+        for service in ("broker", "worker", "watcher", "reporter"):
             until(lambda: self.health(service) == "healthy", f"{service} is healthy")
         answer = self.there.once("cli", ["health"])
         assert "answers" in answer.stdout, answer.stdout
 
     def keys_are_apart(self):
-        for service, own in (("worker", "worker"), ("watcher", "watcher"), ("console", "admin")):
+        for service, own in (("worker", "worker"), ("watcher", "watcher"), ("reporter", "reporter"), ("console", "admin")):
             seen = self.there.inside(service, "find", "/key", "/keys", "-type", "f").stdout.split()
             assert seen == ["/key/key"], f"{service} sees {seen}"
             same = self.there.inside("broker", "cat", f"/keys/{own}.key").stdout
@@ -71,6 +72,11 @@ class Scenario:
         self.all_have_their_verdict()
         self.push(QUICK_PASS, QUICK_FAIL, QUICK_PASS, "exit 1", QUICK_PASS)
         self.all_have_their_verdict()
+
+    def pages_show_it(self):
+        ask = "exec 3<>/dev/tcp/reporter/8080; printf 'GET / HTTP/1.0\\r\\nHost: reporter\\r\\n\\r\\n' >&3; cat <&3"
+        page = self.there.inside("console", "bash", "-c", ask).stdout
+        assert " 200 " in page.splitlines()[0] and "/builds/1" in page, page
 
     def scale_up(self):
         self.there.up(workers=4)

@@ -121,6 +121,16 @@ class Notify(programs.Case):
         self.assertEqual(watcher.stop(), 0)
         supervisor.wait_for("STOPPING=1")
 
+    def test_a_reporter_is_ready_when_it_listens_with_or_without_a_broker(self):
+        supervisor = self.supervisor()
+        reporter = self.start("seaworthy-reporter", "--broker", "tcp://127.0.0.1:1", "--listen", "127.0.0.1:0",
+                              environment=supervisor.environment)
+        self.assertEqual(supervisor.hear(DEADLINE), "READY=1")
+        for _ in range(3):
+            supervisor.wait_for("WATCHDOG=1")
+        self.assertEqual(reporter.stop(), 0)
+        supervisor.wait_for("STOPPING=1")
+
 
 if __name__ == "__main__":
     unittest.main()

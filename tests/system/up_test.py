@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """`seaworthy up` with the real programs: the demonstration, real repositories, children that die, Ctrl-C."""
 
+import contextlib
 import json
 import os
 import signal
 import unittest
+import urllib.request
 
 from programs import Case, Program, Repository, git, processes_with, until
 
@@ -12,8 +14,8 @@ from programs import Case, Program, Repository, git, processes_with, until
 class Up(Case):
     def up(self, *arguments):
         self.state = self.folder / "state"
-        program = self.start("seaworthy", "up", "--state", self.state, "--listen", "127.0.0.1:0", "--workers", "2",
-                             *arguments, log="up")
+        program = self.start("seaworthy", "up", "--state", self.state, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                             "--workers", "2", *arguments, log="up")
         until(lambda: (self.state / "up.json").exists() or program.process.poll() is not None, "up.json")
         self.assertIsNone(program.process.poll(), program.output())
         self.summary = json.loads((self.state / "up.json").read_text())
@@ -54,6 +56,21 @@ class Up(Case):
         self.finished_builds(2)
         up.kill()
         until(lambda: not processes_with(str(self.state)), "all children are gone")
+
+    def page(self):
+        with contextlib.suppress(OSError):
+            return urllib.request.urlopen(self.summary["page"], timeout=30).read().decode()
+        return ""
+
+    def test_its_page_shows_the_builds_and_is_where_it_was_after_the_reporter_died(self):
+        up = self.up()
+        self.finished_builds(2)
+        self.assertIn(f"page  {self.summary['page']}\n", up.output())
+        self.assertIn("failed", self.page())
+        [reporter] = [pid for pid in processes_with("seaworthy-reporter") if pid in processes_with(self.broker_address)]
+        os.kill(reporter, signal.SIGKILL)
+        until(lambda: "reporter started again" in up.output(), "the reporter is started again")
+        until(lambda: "passed" in self.page(), "its page")
 
     def test_several_repositories_by_path_and_url(self):
         first, second = Repository(self.folder / "first"), Repository(self.folder / "second")

@@ -32,6 +32,20 @@ TEST_CASE("the watcher is given the refs and the repositories") {
             "refs/pull/*/head", "--newest-only", "--", "/srv/harbour", "https://example.org/dock"});
 }
 
+TEST_CASE("the reporter is given the broker, its key, and where to be") {
+  UpOptions options;
+  options.keys = "/etc/keys";
+  CHECK(reporter_command(options, "tcp://127.0.0.1:1", "127.0.0.1:8080", true) ==
+        std::vector<std::string>{"seaworthy-reporter", "--broker", "tcp://127.0.0.1:1", "--listen",
+                                 "127.0.0.1:8080", "--key", "/etc/keys/reporter.key",
+                                 "--or-any-port"});
+  options = {};
+  options.is_public = true;
+  CHECK(reporter_command(options, "tcp://127.0.0.1:1", "0.0.0.0:80", false) ==
+        std::vector<std::string>{"seaworthy-reporter", "--broker", "tcp://127.0.0.1:1", "--listen",
+                                 "0.0.0.0:80", "--public"});
+}
+
 TEST_CASE("each restart waits longer, up to a limit, and a healthy life starts over") {
   Backoff backoff;
   CHECK(backoff.next(Duration{10}) == Duration{1'000});
@@ -42,8 +56,9 @@ TEST_CASE("each restart waits longer, up to a limit, and a healthy life starts o
 }
 
 TEST_CASE("up.json says where everything is") {
-  CHECK(json_of({42, "tcp://127.0.0.1:1", 3, "/var/sw", {7}}) ==
+  CHECK(json_of({42, "tcp://127.0.0.1:1", "http://127.0.0.1:2", 3, "/var/sw", {7}}) ==
         "{\n  \"pid\": 42,\n  \"broker\": \"tcp://127.0.0.1:1\",\n"
+        "  \"page\": \"http://127.0.0.1:2\",\n"
         "  \"workers\": 3,\n"
         "  \"state\": \"/var/sw\",\n  \"started_ms\": 7\n}\n");
 }

@@ -62,6 +62,9 @@ class Up {
                  announcement() + obedient("broker", story_file()));
     write_default("seaworthy-worker", obedient("worker", story_file()));
     write_default("seaworthy-watcher", obedient("watcher", story_file()));
+    write_default("seaworthy-reporter",
+                  "echo '{\"listen\":\"127.0.0.1:4711\",\"pid\":1}' >&3\nexec 3>&-\n" +
+                      obedient("reporter", story_file()));
     output_ =
         io::Fd(open((folder_ / "output").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     io::Spawn what;
@@ -140,6 +143,9 @@ TEST_CASE("up starts everything, says where it is, and tells what happens") {
   const auto json = nlohmann::json::parse(content_of(up.path("state/up.json")));
   CHECK(json["broker"] == up.broker.endpoint());
   CHECK(json["pid"] == up.pid());
+  CHECK(json["page"] == "http://127.0.0.1:4711");
+  CHECK(up.says("page  http://127.0.0.1:4711"));
+  CHECK(up.story_has("reporter started --broker " + up.broker.endpoint()));
   CHECK(up.story_has("worker started --broker " + up.broker.endpoint()));
   CHECK(up.story_has("-- " + up.path("harbour")));
   up.signal(SIGINT);
@@ -194,9 +200,9 @@ TEST_CASE("a child that dies is started again, and the line says how it died") {
 TEST_CASE("a broker that is started again stands where it stood") {
   Up up;
   up.start();
-  up.wait_until_started();
+  REQUIRE(up.story_has("reporter started"));  // the last one
   const auto children = up.children();
-  REQUIRE(children.size() == 3);
+  REQUIRE(children.size() == 4);
   REQUIRE(kill(children[0], SIGTERM) == 0);
   CHECK(up.says("broker started again"));
   CHECK(up.story_has("broker started --listen " + up.broker.endpoint() + " --state "));
@@ -219,6 +225,28 @@ TEST_CASE("a child that cannot start at all ends everything with its message") {
   CHECK_THAT(up.output(), Contains("the worker-1 could not start (exit code 2):\n"
                                    "  the disk is read-only"));
   CHECK_THAT(up.story(), Contains("broker stopped"));
+}
+
+TEST_CASE("a reporter that cannot start costs the page, and nothing else") {
+  Up up;
+  up.replace("seaworthy-reporter", "echo 'no such address' >&2; exit 2\n");
+  up.start();
+  CHECK(
+      up.says("no page, all else goes on: the reporter could not start (exit code 2): no such "
+              "address"));
+  CHECK(up.says("build passed"));
+  CHECK(eventually([&] { return std::filesystem::exists(up.path("state/up.json")); }));
+  CHECK(nlohmann::json::parse(content_of(up.path("state/up.json")))["page"].is_null());
+  up.signal(SIGINT);
+  CHECK(up.wait() == 0);
+}
+
+TEST_CASE("without a page no reporter is started") {
+  Up up;
+  up.start({"--no-http"});
+  up.wait_until_started();
+  CHECK(up.says("Ctrl-C stops everything"));
+  CHECK(up.story().find("reporter") == std::string::npos);
 }
 
 TEST_CASE("a state directory serves one up at a time") {

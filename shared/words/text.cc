@@ -1,11 +1,11 @@
-#include "cli/render/text.h"
+#include "shared/words/text.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
 
-namespace seaworthy::cli::render {
+namespace seaworthy::words {
 namespace {
 
 std::string formatted(UnixMillis at, const char* format) {
@@ -97,4 +97,4 @@ size_t width(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), starts_character));
 }
 
-}  // namespace seaworthy::cli::render
+}  // namespace seaworthy::words

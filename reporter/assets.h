@@ -1,0 +1,42 @@
+// Assets are the files that pages need: one style, one script, one icon; part of the program, so
+// that there is no folder to lose. Their names have a hash of what is in them, so that a browser
+// keeps them for ever, and gets a new release's at once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reporter/http/message.h"
+
+namespace seaworthy::reporter {
+
+struct AssetFile {
+  std::string_view name;  // "page.js"
+  std::string_view text;
+};
+
+// Generated from reporter/assets/ when the program is built.
+const std::vector<AssetFile>& asset_files();
+
+class Assets {
+ public:
+  Assets();
+  // Of "style.css": "/assets/style-0123456789abcdef.css".
+  const std::string& address_of(std::string_view name) const;
+  // Nothing if there is none at this path.
+  const http::Answer* find(std::string_view path) const;
+
+ private:
+  struct Asset {
+    std::string_view name;
+    std::string address;
+    http::Answer answer;
+  };
+  std::vector<Asset> assets_;
+};
+
+// The program's.
+const Assets& assets();
+
+}  // namespace seaworthy::reporter

@@ -1,0 +1,11 @@
+# Writes INTO, which defines the files NAMES (with commas between) of the folder FROM as text.
+set(code "#include \"reporter/assets.h\"\n\nnamespace seaworthy::reporter {\n\n")
+string(APPEND code "const std::vector<AssetFile>& asset_files() {\n")
+string(APPEND code "  static const std::vector<AssetFile> files{\n")
+string(REPLACE "," ";" NAMES "${NAMES}")
+foreach(name IN LISTS NAMES)
+  file(READ "${FROM}/${name}" text)
+  string(APPEND code "      {\"${name}\", R\"asset(${text})asset\"},\n")
+endforeach()
+string(APPEND code "  };\n  return files;\n}\n\n}  // namespace seaworthy::reporter\n")
+file(WRITE "${INTO}" "${code}")

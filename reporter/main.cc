@@ -1,0 +1,84 @@
+// seaworthy-reporter: options, wiring, serving, exit code.
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "reporter/options.h"
+#include "reporter/site.h"
+#include "shared/io/clock.h"
+#include "shared/io/notify.h"
+#include "shared/io/signals.h"
+
+namespace {
+
+using namespace seaworthy;
+
+void announce(const std::string& address, reporter::Options& options, io::Supervisor& supervisor) {
+  supervisor.ready();
+  spdlog::info("pages at http://{}, of the broker at {}", address, options.brokers.front());
+  if (options.is_public)
+    spdlog::warn("PUBLIC: everybody who reaches {} may read every build and log", address);
+  if (options.ready_fd < 0) return;
+  const nlohmann::json line{{"listen", address}, {"pid", getpid()}};
+  const std::string text = line.dump() + "\n";
+  (void)!write(options.ready_fd, text.data(), text.size());
+  close(std::exchange(options.ready_fd, -1));
+}
+
+// Again and again, on the server's thread: who watches wants to know that this one turns.
+void tell_alive(reporter::http::Server& server, io::Supervisor& supervisor) {
+  supervisor.alive(io::now());
+  const std::optional<Instant> next = supervisor.next_deadline();
+  if (next)
+    server.after(std::max(*next - io::now(), Duration{1}),
+                 [&server, &supervisor] { tell_alive(server, supervisor); });
+}
+
+int serve(reporter::Options& options) {
+  io::Supervisor supervisor = io::Supervisor::of_this_process();
+  const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
+  reporter::settle(options);
+  reporter::Site site(options.is_public);
+  reporter::http::Server server(options.server,
+                                [&](const reporter::http::Request& request, auto exchange) {
+                                  site.handle(request, std::move(exchange));
+                                });
+  reporter::EventHub hub;  // its streams are the server's: it goes first
+  zmq::context_t context;
+  io::ClientOptions connection;
+  connection.endpoints = options.brokers;
+  connection.key = options.key;
+  reporter::Asker asker(context, connection,
+                        [&](std::function<void()> call) { server.post(std::move(call)); });
+  reporter::Follower follower(context, connection, [&](reporter::Follower::News news) {
+    server.post([&hub, news = std::move(news)] { hub.take(news); });
+  });
+  site.open(server, asker, hub);
+  server.when_readable(signals.get(), [&] {
+    if (io::next_signal(signals)) server.stop();
+  });
+  announce(server.address(), options, supervisor);
+  tell_alive(server, supervisor);
+  server.run();
+  supervisor.stopping();
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  reporter::Options options;
+  if (auto exit_code = reporter::parse_options(argc, argv, options)) return *exit_code;
+  io::start_log(options.log);
+  try {
+    return serve(options);
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return 2;
+  }
+}

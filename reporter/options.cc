@@ -1,0 +1,92 @@
+#include "reporter/options.h"
+
+#include <charconv>
+#include <stdexcept>
+
+#include "shared/io/options.h"
+
+namespace seaworthy::reporter {
+namespace {
+
+void add_options(CLI::App& app, Options& options) {
+  app.set_version_flag("--version", "seaworthy-reporter " SEAWORTHY_VERSION);
+  app.add_option("--listen", options.listen, "Where browsers connect; port 0 picks one")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  app.add_flag("--or-any-port", options.server.or_any_port,
+               "Take another port when that one is in use");
+  app.add_flag("--public", options.is_public,
+               "Listen beyond this machine, under any name: everybody who reaches it may read "
+               "everything");
+  app.add_option("--broker", options.brokers,
+                 "Where the broker is; several with commas between [as the key says, else "
+                 "tcp://127.0.0.1:8888]")
+      ->delimiter(',')
+      ->type_name("ENDPOINT")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  io::add_key_options(app, options.key_file, options.insecure);
+  app.add_option("--connections", options.server.connections,
+                 "Of browsers at a time; one more is told to come back")
+      ->check(CLI::Range(1, 20'000))
+      ->capture_default_str();
+  io::add_duration_option(app, "--deadline", options.server.deadline,
+                          "For a request to arrive, and for the next piece of an answer to be "
+                          "taken [30s]");
+  app.add_option("--ready-fd", options.ready_fd,
+                 "Write a JSON line to this descriptor when serving");
+  io::add_log_options(app, options.log);
+  app.footer(
+      "Examples:\n  seaworthy-reporter\n  seaworthy-reporter --listen 127.0.0.1:9000 --broker "
+      "tcp://ci.example.org:8888 --key reporter.key\n\nBehind nginx or Caddy: docs/reporter.md");
+  io::complete_options(app);
+}
+
+void settle_address(Options& options) {
+  const std::string& text = options.listen;
+  const auto wrong = [&] {
+    return std::runtime_error("cannot listen on '" + text +
+                              "': --listen takes ADDRESS:PORT, as 127.0.0.1:8080 or [::1]:8080");
+  };
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) throw wrong();
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, options.server.port);
+  if (error != std::errc{} || rest != end) throw wrong();
+  options.server.host = host;
+  if (options.is_public || http::is_loopback(host)) return;
+  throw std::runtime_error(
+      "refused to listen on " + text +
+      ": there is no sign-in, so everybody who reaches it may read every build and log. Listen on "
+      "127.0.0.1, and put nginx or Caddy with a password before it; or say --public, where "
+      "everybody on the network may read");
+}
+
+void settle_broker(Options& options) {
+  if (!options.key_file.empty()) {
+    auto key = io::read_key(options.key_file);
+    if (!key) throw std::runtime_error(key.error());
+    if (options.brokers.empty()) options.brokers = key->endpoints;
+    options.key = std::move(*key);
+  }
+  if (options.brokers.empty()) options.brokers = {"tcp://127.0.0.1:8888"};
+  const std::string wrong = io::what_is_wrong(options.brokers, options.key, options.insecure);
+  if (!wrong.empty()) throw std::runtime_error(wrong);
+}
+
+}  // namespace
+
+std::optional<int> parse_options(int argc, char** argv, Options& options) {
+  CLI::App app("The reporter of Seaworthy: its pages for browsers. It reads, and changes nothing.");
+  add_options(app, options);
+  return io::parse_options(app, argc, argv);
+}
+
+void settle(Options& options) {
+  settle_address(options);
+  settle_broker(options);
+}
+
+}  // namespace seaworthy::reporter

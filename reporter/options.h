@@ -1,0 +1,33 @@
+// The options of seaworthy-reporter.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reporter/http/server.h"
+#include "shared/io/keys.h"
+#include "shared/io/log.h"
+
+namespace seaworthy::reporter {
+
+struct Options {
+  std::string listen = "127.0.0.1:8080";
+  http::ServerOptions server;  // follows from `listen`
+  bool is_public = false;      // everybody who reaches it may read
+  std::vector<std::string> brokers;
+  std::string key_file;
+  std::optional<io::Key> key;
+  bool insecure = false;
+  int ready_fd = -1;
+  io::LogOptions log{"reporter", "text", "info"};
+};
+
+// An exit code if there is nothing more to do.
+std::optional<int> parse_options(int argc, char** argv, Options& options);
+
+// What follows from the options: address, key, brokers. Throws std::runtime_error with what is
+// wrong and what to do.
+void settle(Options& options);
+
+}  // namespace seaworthy::reporter

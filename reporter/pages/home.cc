@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "reporter/pages/pages.h"
+#include "reporter/pages/parts.h"
+#include "shared/io/clock.h"
+#include "shared/model/limits.h"
+#include "shared/words/sentence.h"
+#include "shared/words/text.h"
+
+namespace seaworthy::reporter::pages {
+namespace {
+
+constexpr size_t kBuildsLookedAt = 400;  // the newest
+constexpr size_t kStrip = 12;            // builds of a branch
+constexpr size_t kBranches = 8;          // of a repository
+constexpr uint32_t kRows = 10;           // of what runs, and of what waits
+
+using Builds = std::vector<const wire::BuildRow*>;  // newest first
+
+struct Branch {
+  std::string ref;
+  Builds builds;
+};
+
+struct Repository {
+  std::map<std::string, Builds> branches;
+};
+
+bool is_main(std::string_view ref) {
+  return ref == "refs/heads/main" || ref == "refs/heads/master";
+}
+
+// The main one first, then those that had a build last.
+std::vector<Branch> in_order(const Repository& repository) {
+  std::vector<Branch> all;
+  for (const auto& [ref, builds] : repository.branches) all.push_back({ref, builds});
+  auto newest = [](const Branch& branch) {
+    return branch.builds.empty() ? 0 : branch.builds.front()->rank;
+  };
+  std::stable_sort(all.begin(), all.end(), [&](const Branch& a, const Branch& b) {
+    if (is_main(a.ref) != is_main(b.ref)) return is_main(a.ref);
+    return newest(a) > newest(b);
+  });
+  return all;
+}
+
+std::map<std::string, Repository> repositories_of(const HomeFacts& facts) {
+  std::map<std::string, Repository> all;
+  for (const wire::Head& head : facts.heads.heads) all[head.repository].branches[head.ref];
+  for (const wire::BuildRow& build : facts.newest.builds) {
+    Builds& builds = all[build.repository].branches[build.ref];
+    if (builds.size() < kStrip) builds.push_back(&build);
+  }
+  return all;
+}
+
+void put_strip(Html& html, const Builds& builds) {
+  html.raw("<span class=\"strip\">");
+  for (auto build = builds.rbegin(); build != builds.rend(); ++build) {
+    const std::string words =
+        "build " + std::to_string((*build)->build.value) + ": " +
+        std::string((*build)->verdict ? to_string(*(*build)->verdict) : to_string((*build)->state));
+    html.raw("<a href=\"/builds/").number((*build)->build.value).raw("\" title=\"");
+    html.text(words + ", " + words::printable((*build)->subject, 60)).raw("\" aria-label=\"");
+    html.text(words).raw("\">");
+    parts::put_mark(html, (*build)->state, (*build)->verdict);
+    html.raw("</a>");
+  }
+  html.raw("</span>");
+}
+
+void put_branch(Html& html, const Branch& branch, UnixMillis now) {
+  html.raw("<li class=\"branch\"><span class=\"name\">").text(words::short_ref(branch.ref));
+  html.raw("</span>");
+  if (branch.builds.empty()) {
+    html.raw("<span class=\"dim what\">no build among the newest</span></li>\n");
+    return;
+  }
+  const wire::BuildRow& newest = *branch.builds.front();
+  parts::put_verdict(html, newest.state, newest.verdict);
+  html.raw("<span class=\"what\"><a class=\"subject\" href=\"/builds/").number(newest.build.value);
+  html.raw("\">");
+  if (newest.subject.empty())
+    html.raw("build ").number(newest.build.value);
+  else
+    html.text(newest.subject);
+  html.raw("</a> ");
+  parts::put_revision(html, newest.revision);
+  html.raw("</span><span class=\"took num\">");
+  if (newest.state == State::Running)
+    parts::put_running_time(html, newest.started, now);
+  else
+    html.text(words::took(newest, now));
+  html.raw("</span><span class=\"when num dim\">");
+  parts::put_time(html, newest.finished ? newest.finished : newest.submitted, now);
+  html.raw("</span>");
+  put_strip(html, branch.builds);
+  html.raw("</li>\n");
+}
+
+void put_repository(Html& html, const std::string& name, const Repository& repository,
+                    UnixMillis now) {
+  const std::vector<Branch> branches = in_order(repository);
+  html.raw("<section class=\"repository\">\n<h2>").text(words::short_repository(name));
+  html.raw(" <small>").text(name).raw("</small></h2>\n<ul class=\"branches\">\n");
+  for (size_t i = 0; i < std::min(branches.size(), kBranches); ++i)
+    put_branch(html, branches[i], now);
+  html.raw("</ul>\n");
+  if (branches.size() > kBranches)
+    html.raw("<p class=\"dim\">and ")
+        .number(branches.size() - kBranches)
+        .raw(" more branches</p>\n");
+  html.raw("</section>\n");
+}
+
+void put_summary(Html& html, const HomeFacts& facts) {
+  html.raw("<p class=\"summary\"><a href=\"/queue\">").number(facts.queue.running_count);
+  html.raw(" running, ")
+      .number(facts.queue.waiting_count)
+      .raw(" waiting</a> · <a href=\"/workers\">");
+  html.text(words::count_of(facts.workers.workers.size(), "worker")).raw("</a>");
+  if (!facts.workers.workers.empty()) html.raw(": ").text(workers_in_words(facts.workers));
+  html.raw("</p>\n");
+  if (facts.workers.workers.empty())
+    html.raw(
+        "<p class=\"note\">No workers: nothing will run until one is started with "
+        "<code>seaworthy worker --broker ENDPOINT</code>.</p>\n");
+}
+
+}  // namespace
+
+Page home_page(const HomeFacts& facts, UnixMillis now) {
+  Page page;
+  page.title = "Builds";
+  page.section = Section::Home;
+  page.is_live = true;
+  Html& html = page.main;
+  html.raw("<div id=\"facts\">\n<h1 class=\"hidden\">Builds</h1>\n");
+  put_summary(html, facts);
+  const auto repositories = repositories_of(facts);
+  if (repositories.empty())
+    html.raw(
+        "<section>\n<h2>No repositories yet</h2>\n<p>Watch one: <code>seaworthy watcher "
+        "REPO</code>; or make a build by hand: <code>seaworthy submit REPO</code>.</p>\n"
+        "</section>\n");
+  for (const auto& [name, repository] : repositories) put_repository(html, name, repository, now);
+  put_running(html, facts.queue, now);
+  put_waiting(html, facts.queue);
+  put_unmatched(html, facts.queue);
+  html.raw("</div>\n");
+  return page;
+}
+
+Asked ask_home(io::Client& client, EventSequence after) {
+  HomeFacts facts;
+  auto queue = client.ask_for<wire::QueueStatusOk>(wire::QueueStatus{kRows});
+  if (!queue) return Unexpected{queue.error()};
+  facts.queue = std::move(*queue);
+  auto workers = client.ask_for<wire::WorkerList>(wire::ListWorkers{});
+  if (!workers) return Unexpected{workers.error()};
+  facts.workers = std::move(*workers);
+  auto heads = client.ask_for<wire::HeadList>(wire::ListHeads{});
+  if (!heads) return Unexpected{heads.error()};
+  facts.heads = std::move(*heads);
+  wire::ListBuilds question;
+  while (facts.newest.builds.size() < kBuildsLookedAt) {
+    question.limit = static_cast<uint32_t>(kBuildsLookedAt - facts.newest.builds.size());
+    auto list = client.ask_for<wire::BuildList>(question);
+    if (!list) return Unexpected{list.error()};
+    if (list->builds.empty()) break;
+    question.before = list->builds.back().rank;
+    std::move(list->builds.begin(), list->builds.end(), std::back_inserter(facts.newest.builds));
+  }
+  Page page = home_page(facts, io::wall_now());
+  page.after = after;
+  Found found;
+  found.answer = framed(page);
+  return found;
+}
+
+}  // namespace seaworthy::reporter::pages

@@ -1,0 +1,90 @@
+#include "reporter/routes.h"
+
+#include <algorithm>
+#include <charconv>
+#include <type_traits>
+
+namespace seaworthy::reporter {
+namespace {
+
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+  Number value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc{} || rest != end) return std::nullopt;
+  return value;
+}
+
+// The parts of "attempt=2&offset=10"; the first of a name counts.
+class Query {
+ public:
+  explicit Query(std::string_view text) : text_(text) {}
+
+  std::string_view word(std::string_view name) const {
+    std::string_view left = text_;
+    while (!left.empty()) {
+      const size_t end = std::min(left.find('&'), left.size());
+      const std::string_view part = left.substr(0, end);
+      if (part.size() > name.size() && part.starts_with(name) && part[name.size()] == '=')
+        return part.substr(name.size() + 1);
+      left.remove_prefix(std::min(end + 1, left.size()));
+    }
+    return {};
+  }
+
+  template <class Number = uint64_t>
+  Number number_of(std::string_view name, std::type_identity_t<Number> otherwise) const {
+    return number<Number>(word(name)).value_or(otherwise);
+  }
+
+ private:
+  std::string_view text_;
+};
+
+Route job_route(std::string_view path, const Query& query) {
+  const size_t slash = path.find('/');
+  if (slash == std::string_view::npos) return NoRoute{};
+  const auto id = number<uint64_t>(path.substr(0, slash));
+  if (!id || *id == 0) return NoRoute{};
+  const JobId job{*id};
+  const AttemptNumber attempt{query.number_of<uint32_t>("attempt", 0)};
+  const std::string_view what = path.substr(slash + 1);
+  if (what == "log") return LogRoute{job, attempt};
+  if (what == "log.txt") return RawLogRoute{job, attempt, query.number_of("offset", 0)};
+  if (what == "log/tail")
+    return LogTailRoute{job, attempt, query.number_of("offset", 0), query.number_of("line", 1),
+                        Look::of_word(query.word("look"))};
+  return NoRoute{};
+}
+
+}  // namespace
+
+Route route_of(std::string_view target) {
+  const size_t mark = std::min(target.find('?'), target.size());
+  const std::string_view path = target.substr(0, mark);
+  const Query query(target.substr(std::min(mark + 1, target.size())));
+  if (path == "/") return HomeRoute{};
+  if (path == "/queue") return QueueRoute{};
+  if (path == "/workers") return WorkersRoute{};
+  if (path == "/healthz") return HealthRoute{};
+  if (path == "/readyz") return ReadyRoute{};
+  if (path == "/events") {
+    const auto after = number<uint64_t>(query.word("after"));
+    return EventsRoute{after ? std::optional(EventSequence{*after}) : std::nullopt};
+  }
+  if (path.starts_with("/assets/")) return AssetRoute{std::string(path)};
+  if (path.starts_with("/builds/")) {
+    const auto id = number<uint64_t>(path.substr(8));
+    return id && *id > 0 ? Route{BuildRoute{BuildId{*id}}} : Route{NoRoute{}};
+  }
+  if (path.starts_with("/jobs/")) return job_route(path.substr(6), query);
+  return NoRoute{};
+}
+
+std::string_view host_name_of(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, std::min(host.find(']') + 1, host.size()));
+  return host.substr(0, std::min(host.find(':'), host.size()));
+}
+
+}  // namespace seaworthy::reporter

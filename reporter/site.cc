@@ -1,0 +1,139 @@
+#include "reporter/site.h"
+
+#include <charconv>
+
+#include "reporter/assets.h"
+#include "reporter/http/head.h"
+#include "reporter/live_log.h"
+#include "reporter/pages/pages.h"
+#include "shared/base/overloaded.h"
+
+namespace seaworthy::reporter {
+namespace {
+
+http::Answer answer_for(const io::ClientError& error) {
+  if (error.kind == io::ClientError::Kind::Refused && error.code == wire::ErrorCode::NotFound)
+    return framed(pages::not_found_page(error.message));
+  http::Answer answer = framed(pages::away_page(error.message));
+  answer.cache_control = "no-store";
+  answer.retry_after_s = 5;
+  return answer;
+}
+
+bool is_of_this_machine(const std::string& host) {
+  std::string_view name = host_name_of(host);
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  return host.empty() || http::is_loopback(std::string(name));
+}
+
+std::optional<EventSequence> sequence_of(const std::string& id) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), value);
+  if (id.empty() || error != std::errc{} || end != id.data() + id.size()) return std::nullopt;
+  return EventSequence{value};
+}
+
+std::string name_of(const char* kind, uint64_t a, uint64_t b = 0) {
+  return std::string(kind) + " " + std::to_string(a) + " " + std::to_string(b);
+}
+
+}  // namespace
+
+void Site::open(http::Server& server, Asker& asker, EventHub& hub) {
+  server_ = &server;
+  asker_ = &asker;
+  hub_ = &hub;
+}
+
+void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> exchange) {
+  if (!is_public_ && !is_of_this_machine(request.host))
+    return exchange->answer(http::plain_answer(
+        421,
+        "This page is for this machine, and is not known under that name. Whoever runs it may "
+        "start it with --public, or let the proxy before it send the Host 127.0.0.1."));
+  const EventSequence after = hub_->last();
+  std::visit(
+      overloaded{
+          [&](const NoRoute&) {
+            exchange->answer(framed(pages::not_found_page("There is no page at this address.")));
+          },
+          [&](const HomeRoute&) {
+            show(
+                "home", [after](io::Client& client) { return pages::ask_home(client, after); },
+                exchange);
+          },
+          [&](const QueueRoute&) {
+            show(
+                "queue", [after](io::Client& client) { return pages::ask_queue(client, after); },
+                exchange);
+          },
+          [&](const WorkersRoute&) {
+            show(
+                "workers",
+                [after](io::Client& client) { return pages::ask_workers(client, after); },
+                exchange);
+          },
+          [&](const BuildRoute& route) {
+            show(
+                name_of("build", route.build.value),
+                [after, route](io::Client& client) {
+                  return pages::ask_build(client, route.build, after);
+                },
+                exchange);
+          },
+          [&](const LogRoute& route) {
+            show(
+                name_of("log", route.job.value, route.attempt.value),
+                [after, route](io::Client& client) { return pages::ask_log(client, route, after); },
+                exchange);
+          },
+          [&](const LogTailRoute& route) {
+            show(
+                "tail " + request.target,
+                [route](io::Client& client) { return pages::ask_log_tail(client, route); },
+                exchange);
+          },
+          [&](const RawLogRoute& route) {
+            send_log(route, exchange, *asker_, *server_,
+                     [](http::Exchange& failed, const io::ClientError& error) {
+                       const bool missing = error.code == wire::ErrorCode::NotFound;
+                       failed.answer(http::plain_answer(missing ? 404 : 503, error.message));
+                     });
+          },
+          [&](const EventsRoute& route) {
+            const auto seen = sequence_of(request.last_event_id);
+            hub_->add(exchange->stream(false), seen ? seen : route.after);
+          },
+          [&](const AssetRoute& route) {
+            const http::Answer* asset = assets().find(route.path);
+            exchange->answer(asset != nullptr
+                                 ? *asset
+                                 : framed(pages::not_found_page("There is no such file.")));
+          },
+          [&](const HealthRoute&) { exchange->answer(http::plain_answer(200, "ok")); },
+          [&](const ReadyRoute&) { say_ready(exchange); },
+      },
+      route_of(request.target));
+}
+
+void Site::show(const std::string& name, Asker::Work work, Reply reply) {
+  asker_->ask(name, std::move(work), [reply](const std::shared_ptr<const Asked>& asked) {
+    reply->answer(*asked ? (*asked)->answer : answer_for(asked->error()));
+  });
+}
+
+void Site::say_ready(Reply reply) {
+  asker_->ask(
+      "ready",
+      [](io::Client& client) -> Asked {
+        auto pong = client.ask_for<wire::Pong>(wire::Ping{});
+        if (!pong) return Unexpected{pong.error()};
+        return Found{};
+      },
+      [reply](const std::shared_ptr<const Asked>& asked) {
+        reply->answer(*asked ? http::plain_answer(200, "ok")
+                             : http::plain_answer(503, asked->error().message));
+      });
+}
+
+}  // namespace seaworthy::reporter
