@@ -1,5 +1,6 @@
 // seaworthy-reporter: options, wiring, serving, exit code.
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,27 @@
 namespace {
 
 using namespace seaworthy;
+
+// Kept for connections that are told that there are too many, and for libzmq, which ends the
+// process when it gets none.
+constexpr rlim_t kOtherDescriptors = 128;
+
+// No more connections than there are descriptors for.
+size_t connections_that_fit(size_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+  (void)getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur <= kOtherDescriptors)
+    throw std::runtime_error("cannot serve with " + std::to_string(limit.rlim_cur) +
+                             " descriptors (ulimit -n): allow at least 256");
+  const size_t most = limit.rlim_cur - kOtherDescriptors;
+  if (most < wanted)
+    spdlog::warn("{} connections of browsers at a time, not {}: ulimit -n allows no more", most,
+                 wanted);
+  return std::min(most, wanted);
+}
 
 void announce(const std::string& address, reporter::Options& options, io::Supervisor& supervisor) {
   supervisor.ready();
@@ -42,6 +64,7 @@ int serve(reporter::Options& options) {
   io::Supervisor supervisor = io::Supervisor::of_this_process();
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
   reporter::settle(options);
+  options.server.connections = connections_that_fit(options.server.connections);
   reporter::Site site(options.is_public);
   reporter::http::Server server(options.server,
                                 [&](const reporter::http::Request& request, auto exchange) {

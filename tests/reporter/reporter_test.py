@@ -382,12 +382,22 @@ class Hostile(ReporterCase):
                 return self.serves()
         until(is_served, "the page")
 
-    def test_when_descriptors_run_out_it_goes_on_as_soon_as_there_are_some(self):
-        self.start_reporter(descriptors=60)
-        peers = [socket.create_connection((self.host, self.port), timeout=DEADLINE) for _ in range(80)]
+    def test_where_descriptors_are_few_so_are_connections_and_it_lives_on(self):
+        program = self.start_reporter(descriptors=200)
+        self.assertIn("72 connections", program.output())
+        peers = [socket.create_connection((self.host, self.port), timeout=DEADLINE) for _ in range(300)]
         for peer in peers:
             peer.close()
-        until(self.serves, "the page")
+
+        def is_served():
+            with contextlib.suppress(ConnectionError, http.client.HTTPException):
+                return self.serves()
+        until(is_served, "the page")
+        self.assertIsNone(program.process.poll())
+        program = self.start("seaworthy-reporter", "--broker", self.broker_address, "--listen", "127.0.0.1:0",
+                             log="few", descriptors=60)
+        self.assertEqual(program.process.wait(DEADLINE), 2)
+        self.assertIn("ulimit -n", program.output())
 
     def test_readers_of_output_that_take_nothing_cost_little_and_are_let_go(self):
         connection = Connection(self.broker_address)
