@@ -14,7 +14,6 @@ from engine import run
 
 PULLED = "debian:bookworm-slim"
 PULL_SECONDS = 180
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
 # As Debian's own slim images have it.
 SLIM = """force-unsafe-io
 path-exclude /usr/share/doc/*
@@ -58,11 +57,12 @@ def make(engine, tree, name):
 def bootstrap(tree):
     """Fills an empty folder with what Debian's slim image has, and with this machine's settings of apt."""
     release = codename()
-    sources = apt_sources(release) or [(DEFAULT_MIRROR, release, "main")]
-    mirror = next((uri for uri, suite, _ in sources if suite == release), DEFAULT_MIRROR)
-    run("debootstrap", "--variant=minbase", release, tree, mirror, timeout=900)
-    (tree / "etc/apt/sources.list").write_text("".join(f"deb {uri} {suite} {components}\n"
-                                                       for uri, suite, components in sources))
+    sources = apt_sources(release)
+    mirror = [uri for uri, suite, _ in sources if suite == release][:1]  # none: debootstrap knows one
+    run("debootstrap", "--variant=minbase", release, tree, *mirror, timeout=900)
+    if mirror:
+        (tree / "etc/apt/sources.list").write_text("".join(f"deb {uri} {suite} {components}\n"
+                                                           for uri, suite, components in sources))
     (tree / "etc/apt/apt.conf.d/90machine").write_text(apt_settings())
     (tree / "etc/dpkg/dpkg.cfg.d/slim").write_text(SLIM)
     if any(uri.startswith("https:") for uri, _, _ in sources):
