@@ -12,6 +12,7 @@
 #include "broker/handoff.h"
 #include "broker/journal/reads.h"
 #include "broker/journal/retention.h"
+#include "broker/outputs.h"
 #include "shared/wire/message.h"
 
 namespace seaworthy::broker {
@@ -73,6 +74,7 @@ class Reading {
   Answer fetch_output(Question question, const wire::FetchOutput& fetch);
 
   std::filesystem::path outputs_;
+  OutputReader reader_;
   Reads reads_;
   Retention retention_;
   Handoff<ReadingTask> tasks_;

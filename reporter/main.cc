@@ -75,12 +75,14 @@ int serve(reporter::Options& options) {
   io::ClientOptions connection;
   connection.endpoints = options.brokers;
   connection.key = options.key;
-  reporter::Asker asker(context, connection,
-                        [&](std::function<void()> call) { server.post(std::move(call)); });
+  reporter::Logs logs;  // its asker's alone, which ends first
+  const auto post = [&](std::function<void()> call) { server.post(std::move(call)); };
+  reporter::Asker asker(context, connection, post);
+  reporter::Asker log_asker(context, connection, post);
   reporter::Follower follower(context, connection, [&](reporter::Follower::News news) {
     server.post([&hub, news = std::move(news)] { hub.take(news); });
   });
-  site.open(server, asker, hub);
+  site.open(server, asker, log_asker, logs, hub);
   server.when_readable(signals.get(), [&] {
     if (io::next_signal(signals)) server.stop();
   });

@@ -7,6 +7,8 @@
 namespace seaworthy::reporter {
 namespace {
 
+constexpr std::string_view kRepositories = "/repositories/";
+
 template <class Number>
 std::optional<Number> number(std::string_view text) {
   Number value = 0;
@@ -14,6 +16,23 @@ std::optional<Number> number(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data(), end, value);
   if (text.empty() || error != std::errc{} || rest != end) return std::nullopt;
   return value;
+}
+
+// "%2F" and, in a query, "+" as what they stand for; what is no such sequence stays.
+std::string decoded(std::string_view text, bool in_query) {
+  std::string result;
+  while (!text.empty()) {
+    unsigned value = 0;
+    const bool is_escape =
+        text.front() == '%' && text.size() >= 3 &&
+        std::from_chars(text.data() + 1, text.data() + 3, value, 16).ptr == text.data() + 3;
+    if (is_escape)
+      result.push_back(static_cast<char>(value));
+    else
+      result.push_back(in_query && text.front() == '+' ? ' ' : text.front());
+    text.remove_prefix(is_escape ? 3 : 1);
+  }
+  return result;
 }
 
 // The parts of "attempt=2&offset=10"; the first of a name counts.
@@ -33,14 +52,46 @@ class Query {
     return {};
   }
 
+  std::string text(std::string_view name) const { return decoded(word(name), true); }
+  bool has(std::string_view name) const { return !word(name).empty() || names(name); }
+  std::optional<uint64_t> number_if_any(std::string_view name) const {
+    return number<uint64_t>(word(name));
+  }
+
   template <class Number = uint64_t>
   Number number_of(std::string_view name, std::type_identity_t<Number> otherwise) const {
     return number<Number>(word(name)).value_or(otherwise);
   }
 
  private:
+  // "wall" of "wall" and of "a=1&wall": a word alone.
+  bool names(std::string_view name) const {
+    std::string_view left = text_;
+    while (!left.empty()) {
+      const size_t end = std::min(left.find('&'), left.size());
+      if (left.substr(0, end) == name) return true;
+      left.remove_prefix(std::min(end + 1, left.size()));
+    }
+    return false;
+  }
+
   std::string_view text_;
 };
+
+LogQuery query_of(const Query& query) {
+  return {query.text("q"), query.has("regex"), query.has("case")};
+}
+
+std::vector<uint64_t> numbers_of(std::string_view text) {
+  constexpr size_t kMost = 512;
+  std::vector<uint64_t> numbers;
+  while (!text.empty() && numbers.size() < kMost) {
+    const size_t end = std::min(text.find(','), text.size());
+    numbers.push_back(number<uint64_t>(text.substr(0, end)).value_or(0));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return numbers;
+}
 
 Route job_route(std::string_view path, const Query& query) {
   const size_t slash = path.find('/');
@@ -50,11 +101,18 @@ Route job_route(std::string_view path, const Query& query) {
   const JobId job{*id};
   const AttemptNumber attempt{query.number_of<uint32_t>("attempt", 0)};
   const std::string_view what = path.substr(slash + 1);
-  if (what == "log") return LogRoute{job, attempt};
+  if (what == "log")
+    return LogRoute{job, attempt, query.number_if_any("line"), query.number_if_any("offset"),
+                    query_of(query)};
   if (what == "log.txt") return RawLogRoute{job, attempt, query.number_of("offset", 0)};
-  if (what == "log/tail")
-    return LogTailRoute{job, attempt, query.number_of("offset", 0), query.number_of("line", 1),
-                        Look::of_word(query.word("look"))};
+  if (what == "log/rows")
+    return LogRowsRoute{job, attempt, query.number_of("row", 0), query.number_of("count", 0)};
+  if (what == "log/places")
+    return LogPlacesRoute{job, attempt, numbers_of(query.word("offsets")),
+                          query.number_if_any("line")};
+  if (what == "log/search")
+    return LogSearchRoute{job, attempt, query_of(query), query.has("errors"),
+                          query.number_of("from", 0), query.number_of("to", 0)};
   return NoRoute{};
 }
 
@@ -64,6 +122,7 @@ Route route_of(std::string_view target) {
   const size_t mark = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, mark);
   const Query query(target.substr(std::min(mark + 1, target.size())));
+  if (path == "/" && query.has("wall")) return WallRoute{};
   if (path == "/") return HomeRoute{};
   if (path == "/queue") return QueueRoute{};
   if (path == "/workers") return WorkersRoute{};
@@ -78,6 +137,9 @@ Route route_of(std::string_view target) {
     const auto id = number<uint64_t>(path.substr(8));
     return id && *id > 0 ? Route{BuildRoute{BuildId{*id}}} : Route{NoRoute{}};
   }
+  if (path.starts_with(kRepositories) && path.size() > kRepositories.size())
+    return RepositoryRoute{decoded(path.substr(kRepositories.size()), false), query.text("ref"),
+                           query.number_of("before", 0)};
   if (path.starts_with("/jobs/")) return job_route(path.substr(6), query);
   return NoRoute{};
 }

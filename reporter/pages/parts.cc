@@ -1,5 +1,6 @@
 #include "reporter/pages/parts.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
@@ -61,12 +62,51 @@ std::string spelled(UnixMillis at, bool in_utc, const char* format) {
   return std::string(text.data(), std::strftime(text.data(), text.size(), format, &parts));
 }
 
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string result;
+  for (const char byte : text) {
+    const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                          (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' ||
+                          byte == '_' || byte == '~';
+    if (is_plain) {
+      result.push_back(byte);
+      continue;
+    }
+    result.push_back('%');
+    result.push_back(kDigits[static_cast<uint8_t>(byte) >> 4]);
+    result.push_back(kDigits[static_cast<uint8_t>(byte) & 15]);
+  }
+  return result;
+}
+
 }  // namespace
 
 void put_mark(Html& html, State state, std::optional<Verdict> verdict) {
   const Shape shape = shape_of(state, verdict);
   html.raw("<span class=\"square ").raw(shape.name).raw("\">");
   put_shape(html, shape);
+  html.raw("</span>");
+}
+
+void put_mark_at(Html& html, State state, std::optional<Verdict> verdict, uint64_t x, uint64_t y) {
+  html.raw("<svg class=\"mark\" width=\"16\" height=\"16\" viewBox=\"0 0 16 16\" x=\"").number(x);
+  html.raw("\" y=\"").number(y).raw("\" aria-hidden=\"true\">");
+  html.raw(shape_of(state, verdict).path).raw("</svg>");
+}
+
+void put_progress(Html& html, UnixMillis since, Duration usual, UnixMillis now) {
+  const auto done = static_cast<uint64_t>(words::between(since, now).count());
+  const auto all = static_cast<uint64_t>(std::max<int64_t>(usual.count(), 1));
+  const std::string usually = words::duration(usual);
+  // Never full before its end.
+  html.raw("<progress max=\"").number(all).raw("\" value=\"").number(std::min(done, all - all / 50));
+  html.raw("\" data-ms-done=\"").number(done).raw("\" aria-label=\"usually takes ").text(usually);
+  html.raw("\"></progress><span class=\"dim num ends\">");
+  if (done > all + all / 4)
+    html.raw("longer than usual: ").text(usually);
+  else
+    html.raw("ends about ").text(words::time_of_day(UnixMillis{since.value + usual.count()}));
   html.raw("</span>");
 }
 
@@ -125,8 +165,19 @@ void put_revision(Html& html, std::string_view revision) {
 }
 
 void put_repository(Html& html, std::string_view repository) {
-  html.raw("<span title=\"").text(repository).raw("\">");
-  html.text(words::short_repository(repository)).raw("</span>");
+  html.raw("<a href=\"").text(address_of(repository, "")).raw("\" title=\"");
+  html.text(repository).raw("\">").text(words::short_repository(repository)).raw("</a>");
+}
+
+void put_ref(Html& html, std::string_view repository, std::string_view ref) {
+  html.raw("<a href=\"").text(address_of(repository, ref)).raw("\">");
+  html.text(words::short_ref(ref)).raw("</a>");
+}
+
+std::string address_of(std::string_view repository, std::string_view ref) {
+  std::string address = "/repositories/" + percent_encoded(repository);
+  if (!ref.empty()) address += "?ref=" + percent_encoded(ref);
+  return address;
 }
 
 void put_note(Html& html, std::string_view note) {

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
 #include "shared/io/clock.h"
@@ -20,7 +22,7 @@ void put_more(Html& html, uint64_t all, size_t shown) {
 
 }  // namespace
 
-void put_running(Html& html, const wire::QueueStatusOk& queue, UnixMillis now) {
+void put_running(Html& html, const wire::QueueStatusOk& queue, const Usual& usual, UnixMillis now) {
   if (queue.running.empty()) return;
   html.raw(
       "<section aria-labelledby=\"running\">\n<h2 id=\"running\">Running</h2>\n<ul "
@@ -35,7 +37,13 @@ void put_running(Html& html, const wire::QueueStatusOk& queue, UnixMillis now) {
     put_origin(html, job.repository, job.revision);
     html.raw("</span><span class=\"dim\">on ").text(job.worker).raw("</span><span class=\"num\">");
     parts::put_running_time(html, job.assigned, now);
-    html.raw("</span></li>\n");
+    html.raw("</span>");
+    if (const auto known = usual.find(job.job); known != usual.end()) {
+      html.raw("<span class=\"progress\">");
+      parts::put_progress(html, job.assigned, known->second, now);
+      html.raw("</span>");
+    }
+    html.raw("</li>\n");
   }
   html.raw("</ul>\n");
   put_more(html, queue.running_count, queue.running.size());
@@ -73,7 +81,7 @@ void put_unmatched(Html& html, const wire::QueueStatusOk& queue) {
   html.raw("</ul>\n</section>\n");
 }
 
-Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now) {
+Page queue_page(const wire::QueueStatusOk& queue, const Usual& usual, UnixMillis now) {
   Page page;
   page.title = "Queue";
   page.section = Section::Queue;
@@ -83,7 +91,7 @@ Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now) {
   html.text(words::count_of(queue.waiting_count, "job")).raw(" waiting, ");
   html.number(queue.running_count).raw(" running, ");
   html.text(words::count_of(queue.worker_count, "worker")).raw("</p>\n");
-  put_running(html, queue, now);
+  put_running(html, queue, usual, now);
   put_waiting(html, queue);
   put_unmatched(html, queue);
   if (queue.running.empty() && queue.waiting.empty())
@@ -94,10 +102,33 @@ Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now) {
   return page;
 }
 
+Result<Usual, io::ClientError> fetch_usual(io::Client& client,
+                                           const std::vector<wire::RunningJob>& running) {
+  constexpr size_t kMostRepositories = 16;  // that are asked for; of others nothing is foretold
+  std::map<std::string, wire::BuildList> past;
+  Usual usual;
+  for (const wire::RunningJob& job : running) {
+    if (!past.contains(job.repository)) {
+      if (past.size() == kMostRepositories) continue;
+      wire::ListBuilds question;
+      question.repository = job.repository;
+      question.with_jobs = true;
+      auto list = client.ask_for<wire::BuildList>(question);
+      if (!list) return Unexpected{list.error()};
+      past[job.repository] = std::move(*list);
+    }
+    if (const auto known = usual_duration(past[job.repository].builds, job.name))
+      usual[job.job] = *known;
+  }
+  return usual;
+}
+
 Asked ask_queue(io::Client& client, EventSequence after) {
   auto queue = client.ask_for<wire::QueueStatusOk>(wire::QueueStatus{kRows});
   if (!queue) return Unexpected{queue.error()};
-  Page page = queue_page(*queue, io::wall_now());
+  auto usual = fetch_usual(client, queue->running);
+  if (!usual) return Unexpected{usual.error()};
+  Page page = queue_page(*queue, *usual, io::wall_now());
   page.after = after;
   Found found;
   found.answer = framed(page);

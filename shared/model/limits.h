@@ -89,7 +89,7 @@ inline constexpr size_t kLogPageBytes = 2 * 1024 * 1024;  // of a log's start, a
 
 // Attempts on a worker.
 inline constexpr uint64_t kOutputBytes =
-    64ull * 1024 * 1024;                     // stored per attempt; head and tail are kept
+    64ull * 1024 * 1024;  // stored per attempt unless a worker is told else; head and tail are kept
 inline constexpr Duration kKillGrace = 10s;  // between TERM and KILL
 
 static_assert(kOutputChunkBytes + 4096 < kMessageBytes, "an Output message fits a frame");

@@ -29,14 +29,15 @@ TEST_CASE("any range of an output reads the same, plain and compressed") {
     writer.write(attempt, at, std::string_view(text).substr(at, 65536));
   writer.sync();
 
+  OutputReader reader(folder);
   auto check_ranges = [&] {
     for (size_t offset :
          {size_t{0}, size_t{1}, size_t{1024 * 1024 - 1}, size_t{1024 * 1024}, size_t{3'333'333}})
-      CHECK(read_output(folder, attempt, offset, text.size(), 100'000) ==
+      CHECK(reader.read(attempt, offset, text.size(), 100'000) ==
             text.substr(offset, 100'000));
-    CHECK(read_output(folder, attempt, text.size() - 5, text.size(), 100) ==
+    CHECK(reader.read(attempt, text.size() - 5, text.size(), 100) ==
           text.substr(text.size() - 5));
-    CHECK(read_output(folder, attempt, text.size(), text.size(), 100).empty());
+    CHECK(reader.read(attempt, text.size(), text.size(), 100).empty());
   };
   check_ranges();
   compress_output(folder, attempt, text.size());
@@ -51,5 +52,5 @@ TEST_CASE("bytes beyond what the store acknowledges are not shown") {
   const AttemptKey attempt{JobId{1}, AttemptNumber{1}};
   OutputWriter writer(own.path());
   writer.write(attempt, 0, "acknowledged, and not");
-  CHECK(read_output(own.path(), attempt, 0, 12, 100) == "acknowledged");
+  CHECK(OutputReader(own.path()).read(attempt, 0, 12, 100) == "acknowledged");
 }
