@@ -83,8 +83,7 @@ std::vector<uint64_t> find_frames(int fd, const fs::path& path) {
   std::string window;
   for (;;) {
     const size_t left = window.size() - used;
-    const size_t frame =
-        left == 0 ? 0 : ZSTD_findFrameCompressedSize(window.data() + used, left);
+    const size_t frame = left == 0 ? 0 : ZSTD_findFrameCompressedSize(window.data() + used, left);
     if (frame != 0 && !ZSTD_isError(frame)) {
       begins.push_back(window_at + used);
       used += frame;
@@ -170,8 +169,8 @@ std::string OutputReader::read_compressed(AttemptKey attempt, int fd, uint64_t o
   size_t from = static_cast<size_t>(offset % kFrameBytes);
   for (; result.size() < size && frame + 1 < frames.size(); ++frame, from = 0) {
     if (unpacked_.empty() || unpacked_of_ != attempt || unpacked_frame_ != frame) {
-      const std::string packed =
-          read_range(fd, frames[frame], static_cast<size_t>(frames[frame + 1] - frames[frame]), path);
+      const std::string packed = read_range(
+          fd, frames[frame], static_cast<size_t>(frames[frame + 1] - frames[frame]), path);
       unpacked_.assign(kFrameBytes, '\0');
       const size_t text =
           ZSTD_decompress(unpacked_.data(), unpacked_.size(), packed.data(), packed.size());

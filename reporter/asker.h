@@ -26,8 +26,8 @@ struct Found {
   std::string bytes;
   uint64_t offset = 0;  // of the first byte
   AttemptNumber attempt;
-  uint64_t total = 0;     // bytes that are stored so far
-  bool complete = false;  // nothing comes after these
+  uint64_t total = 0;        // bytes that are stored so far
+  bool complete = false;     // nothing comes after these
   bool is_not_done = false;  // what was asked takes more than one turn: ask again
 };
 

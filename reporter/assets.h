@@ -1,6 +1,6 @@
-// Assets are the files that pages need: styles, scripts, an icon; part of the program, so that there
-// is no folder to lose. Their names have a hash of what is in them, so that a browser
-// keeps them for ever, and gets a new release's at once.
+// Assets are the files that pages need: styles, scripts, an icon; part of the program, so that
+// there is no folder to lose. Their names have a hash of what is in them, so that a browser keeps
+// them for ever, and gets a new release's at once.
 #pragma once
 
 #include <string>

@@ -59,8 +59,8 @@ std::vector<Regression> regressions_of(const std::vector<wire::BuildRow>& newest
 std::optional<unsigned> good_permille(const std::vector<wire::BuildRow>& builds) {
   size_t decided = 0, good = 0;
   for (const wire::BuildRow& build : builds) {
-    decided += is_decided(build) ? 1 : 0;
-    good += is_good(build) ? 1 : 0;
+    if (is_decided(build)) ++decided;
+    if (is_good(build)) ++good;
   }
   if (decided == 0) return std::nullopt;
   return static_cast<unsigned>(good * 1'000 / decided);

@@ -29,8 +29,8 @@ struct Regression {
   size_t count = 0;
   bool is_older = false;  // it failed for as long as is known
 };
-// Of each branch whose newest decided build failed; the one that began last first. `newest`: builds,
-// newest first.
+// Of each branch whose newest decided build failed; the one that began last first. `newest`:
+// builds, newest first.
 std::vector<Regression> regressions_of(const std::vector<wire::BuildRow>& newest);
 
 // Of builds that are decided: how many of a thousand are good; none if none is decided.

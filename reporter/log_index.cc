@@ -49,7 +49,8 @@ const LogPosition& LogIndex::before_line(uint64_t line) const {
 }
 
 const LogPosition& LogIndex::before_offset(uint64_t offset) const {
-  return last_before(places_, [offset](const LogPosition& place) { return place.offset <= offset; });
+  return last_before(places_,
+                     [offset](const LogPosition& place) { return place.offset <= offset; });
 }
 
 }  // namespace seaworthy::reporter

@@ -1,7 +1,7 @@
-// LogIndex knows where the rows of one job's output begin, about one of them every 64 KiB, with line
-// number and colours: so any row, line or byte is found by reading 64 KiB. It is made by taking
-// the output once, in order, and grows with it. Bounded: of a very long output it knows fewer
-// places. Pure.
+// LogIndex knows where the rows of one job's output begin, about one of them every 64 KiB, with
+// line number and colours: so any row, line or byte is found by reading 64 KiB. It is made by
+// taking the output once, in order, and grows with it. Bounded: of a very long output it knows
+// fewer places. Pure.
 #pragma once
 
 #include <cstdint>

@@ -15,10 +15,10 @@ namespace seaworthy::reporter {
 
 // Where a row begins.
 struct LogPosition {
-  uint64_t offset = 0;     // bytes into the output
-  uint64_t line = 1;       // its number; 0: not known, as `row` then, since output before was not read
-  uint64_t row = 0;        // rows before it
-  Look look;               // what the rows before it left
+  uint64_t offset = 0;  // bytes into the output
+  uint64_t line = 1;    // its number; 0: not known, as `row` then, since output before was not read
+  uint64_t row = 0;     // rows before it
+  Look look;            // what the rows before it left
   bool continues = false;  // the row is not the first of its line
 };
 
@@ -37,7 +37,7 @@ void put_row(Html& html, const LogPosition& at, std::string_view text, bool grow
 struct LogStretch {
   Html rows;
   uint64_t count = 0;
-  LogPosition next;  // where the first row begins that was not put
+  LogPosition next;     // where the first row begins that was not put
   bool is_cut = false;  // more bytes are needed for it
 };
 

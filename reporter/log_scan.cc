@@ -27,10 +27,11 @@ Result<bool, io::ClientError> LogScan::go_on(io::Client& client, const Logs::Log
   while (cursor.at().offset < until) {
     const LogPosition at = cursor.at();
     if (at.offset >= range_.to) return true;
-    const std::optional<LogRow> row = cursor.peek();
+    std::optional<LogRow> row = cursor.next();
+    const bool is_last = !row;
+    if (is_last) row = cursor.peek();
     if (cursor.error()) return Unexpected{*cursor.error()};
-    if (!row || take(at, row->text) || cursor.is_unfinished()) return true;
-    (void)cursor.next();
+    if (!row || take(at, row->text) || is_last) return true;
   }
   at_ = cursor.at();
   return false;

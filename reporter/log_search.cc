@@ -25,6 +25,9 @@ re2::RE2::Options options() {
   return options;
 }
 
+// Thrice this is much faster than one search for three characters.
+bool has(std::string_view text, char wanted) { return text.find(wanted) != std::string_view::npos; }
+
 bool matches(const re2::RE2& expression, std::string_view text) {
   return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), expression);
 }
@@ -58,7 +61,7 @@ LogSearch LogSearch::for_errors() {
 
 bool LogSearch::finds(std::string_view row) const {
   std::string plain;
-  if (row.find_first_of("\x1b\r\b") != std::string_view::npos) {
+  if (has(row, '\x1b') || has(row, '\r') || has(row, '\b')) {
     plain = plain_line(row);
     row = plain;
   }

@@ -1,5 +1,5 @@
-// Log sections: the parts of an attempt's output that a page can fold, by what its worker said about
-// the steps; a job cannot forge them by what it prints. Pure.
+// Log sections: the parts of an attempt's output that a page can fold, by what its worker said
+// about the steps; a job cannot forge them by what it prints. Pure.
 #pragma once
 
 #include <optional>

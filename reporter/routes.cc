@@ -111,8 +111,12 @@ Route job_route(std::string_view path, const Query& query) {
     return LogPlacesRoute{job, attempt, numbers_of(query.word("offsets")),
                           query.number_if_any("line")};
   if (what == "log/search")
-    return LogSearchRoute{job, attempt, query_of(query), query.has("errors"),
-                          query.number_of("from", 0), query.number_of("to", 0)};
+    return LogSearchRoute{job,
+                          attempt,
+                          query_of(query),
+                          query.has("errors"),
+                          query.number_of("from", 0),
+                          query.number_of("to", 0)};
   return NoRoute{};
 }
 

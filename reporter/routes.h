@@ -31,7 +31,7 @@ struct BuildRoute {
 };
 struct LogRoute {
   JobId job;
-  AttemptNumber attempt;  // 0: the latest
+  AttemptNumber attempt;                // 0: the latest
   std::optional<uint64_t> line = {};    // to begin with; or
   std::optional<uint64_t> offset = {};  // the line that has this byte
   LogQuery query = {};                  // only the lines that it finds, unless its text is empty
@@ -72,9 +72,9 @@ struct AssetRoute {
 };
 struct NoRoute {};
 
-using Route =
-    std::variant<NoRoute, HomeRoute, WallRoute, RepositoryRoute, QueueRoute, WorkersRoute, HealthRoute, ReadyRoute, BuildRoute,
-                 LogRoute, LogRowsRoute, LogPlacesRoute, LogSearchRoute, RawLogRoute, EventsRoute, AssetRoute>;
+using Route = std::variant<NoRoute, HomeRoute, WallRoute, RepositoryRoute, QueueRoute, WorkersRoute,
+                           HealthRoute, ReadyRoute, BuildRoute, LogRoute, LogRowsRoute,
+                           LogPlacesRoute, LogSearchRoute, RawLogRoute, EventsRoute, AssetRoute>;
 
 // `target`: a path and a query, as they come.
 Route route_of(std::string_view target);

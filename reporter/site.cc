@@ -40,8 +40,7 @@ std::string name_of(const char* kind, uint64_t a, uint64_t b = 0) {
 
 }  // namespace
 
-void Site::open(http::Server& server, Asker& asker, Asker& log_asker, Logs& logs,
-                EventHub& hub) {
+void Site::open(http::Server& server, Asker& asker, Asker& log_asker, Logs& logs, EventHub& hub) {
   server_ = &server;
   asker_ = &asker;
   log_asker_ = &log_asker;

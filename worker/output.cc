@@ -126,8 +126,7 @@ OutputLog::Whole OutputLog::finish() {
   tail_.clear();
   if (problem_.empty() && fdatasync(file_.get()) != 0)
     problem_ = io::errno_text("cannot make the job's output durable");
-  return {written_,  digest_->hex(), left_out_ > 0, left_out_from,
-          left_out_, marker_bytes};
+  return {written_, digest_->hex(), left_out_ > 0, left_out_from, left_out_, marker_bytes};
 }
 
 uint64_t OutputLog::Whole::place_of(uint64_t appended) const {

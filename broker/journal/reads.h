@@ -43,8 +43,8 @@ class Reads {
   wire::EventRow event_row(const Statement& row);
 
   Database database_;
-  Statement build_by_id_, build_of_job_, jobs_, briefs_, attempts_, events_, events_of_build_, extent_,
-      job_note_, group_;
+  Statement build_by_id_, build_of_job_, jobs_, briefs_, attempts_, events_, events_of_build_,
+      extent_, job_note_, group_;
 };
 
 }  // namespace seaworthy::broker

@@ -102,9 +102,9 @@ http::Answer framed(const Page& page) {
   answer.status = page.status;
   answer.body = html.markup();
   // Not of where its following begins: that changes with each event, the page does not.
-  answer.etag = page.status == 200 ? http::etag_of(page.title + page.main.markup() +
-                                                   assets().all_addresses())
-                                   : "";
+  answer.etag = page.status == 200
+                    ? http::etag_of(page.title + page.main.markup() + assets().all_addresses())
+                    : "";
   return answer;
 }
 

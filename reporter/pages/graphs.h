@@ -13,8 +13,8 @@ namespace seaworthy::reporter::pages {
 // were good. `builds`: newest first. Nothing if fewer than two have ended.
 void put_history_graph(Html& html, const std::vector<wire::BuildRow>& builds);
 
-// Jobs from the left to the right in the order in which they may run. Nothing if none needs another,
-// or if there are more than a picture can show.
+// Jobs from the left to the right in the order in which they may run. Nothing if none needs
+// another, or if there are more than a picture can show.
 void put_job_graph(Html& html, const std::vector<wire::JobRow>& jobs);
 
 }  // namespace seaworthy::reporter::pages

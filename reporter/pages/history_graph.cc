@@ -4,6 +4,7 @@
 #include "reporter/forecast.h"
 #include "reporter/pages/graphs.h"
 #include "reporter/pages/parts.h"
+#include "shared/words/sentence.h"
 #include "shared/words/text.h"
 
 namespace seaworthy::reporter::pages {
@@ -25,8 +26,9 @@ void put_bar(Html& html, const wire::BuildRow& build, uint64_t x, uint64_t width
   const uint64_t height = std::max<uint64_t>(2, length_of(build) * kBars / longest);
   const std::string word(to_string(*build.verdict));
   html.raw("<a href=\"/builds/").number(build.build.value).raw("\"><title>build ");
-  html.number(build.build.value).text(": " + word + " in " + words::took(build, {}) + ", " +
-                                      words::printable(build.subject, 60));
+  html.number(build.build.value)
+      .text(": " + word + " in " + words::took(build, {}) + ", " +
+            words::printable(build.subject, 60));
   html.raw("</title><rect class=\"bar ").text(word).raw("\" rx=\"1.5\" x=\"").number(x);
   html.raw("\" y=\"").number(kBars - height).raw("\" width=\"").number(width);
   html.raw("\" height=\"").number(height).raw("\"/></a>\n");
@@ -36,8 +38,8 @@ void put_bar(Html& html, const wire::BuildRow& build, uint64_t x, uint64_t width
 uint64_t rate_at(const Builds& builds, size_t last) {
   size_t decided = 0, good = 0;
   for (size_t i = last + 1; i > 0 && decided < kTrailing; --i) {
-    decided += is_decided(*builds[i - 1]) ? 1 : 0;
-    good += is_good(*builds[i - 1]) ? 1 : 0;
+    if (is_decided(*builds[i - 1])) ++decided;
+    if (is_good(*builds[i - 1])) ++good;
   }
   return decided == 0 ? 0 : good * 100 / decided;
 }
@@ -76,7 +78,9 @@ void put_history_graph(Html& html, const std::vector<wire::BuildRow>& builds) {
   if (const auto good = good_permille(builds))
     html.raw("<b>").number(*good / 10).raw(" %</b> of these passed · ");
   html.raw("median <b>").text(median).raw("</b> · longest ").text(most);
-  html.raw("</figcaption>\n<svg role=\"group\" aria-label=\"How long builds took, and how many of the ten");
+  html.raw(
+      "</figcaption>\n<svg role=\"group\" aria-label=\"How long builds took, and how many of the "
+      "ten");
   html.raw(" up to each passed\" viewBox=\"0 0 ").number(std::max(step * ended.size(), kWidth / 2));
   html.raw(" ").number(kHeight).raw("\" preserveAspectRatio=\"xMinYMid meet\">\n");
   for (size_t i = 0; i < ended.size(); ++i) put_bar(html, *ended[i], i * step, step - 2, longest);

@@ -16,7 +16,7 @@ constexpr size_t kBuildsLookedAt = 400;  // the newest
 constexpr size_t kStrip = 12;            // builds of a branch
 constexpr size_t kBranches = 8;          // of a repository
 constexpr size_t kRegressions = 6;
-constexpr uint32_t kRows = 10;           // of what runs, and of what waits
+constexpr uint32_t kRows = 10;  // of what runs, and of what waits
 
 using Builds = std::vector<const wire::BuildRow*>;  // newest first
 
@@ -72,8 +72,7 @@ void put_strip(Html& html, const Builds& builds) {
   html.raw("</span>");
 }
 
-void put_branch(Html& html, const std::string& repository, const Branch& branch,
-                UnixMillis now) {
+void put_branch(Html& html, const std::string& repository, const Branch& branch, UnixMillis now) {
   html.raw("<li class=\"branch\"><span class=\"name\">");
   parts::put_ref(html, repository, branch.ref);
   html.raw("</span>");

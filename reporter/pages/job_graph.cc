@@ -81,7 +81,8 @@ void put_job_graph(Html& html, const std::vector<wire::JobRow>& jobs) {
     width = std::max(width, box.x() + kBoxWidth + kRim);
     height = std::max(height, box.y() + kBoxHeight + kRim);
   }
-  html.raw("<div class=\"graph\" tabindex=\"0\" role=\"group\" aria-label=\"Jobs and what they need\">");
+  html.raw(
+      "<div class=\"graph\" tabindex=\"0\" role=\"group\" aria-label=\"Jobs and what they need\">");
   html.raw("<svg width=\"").number(width).raw("\" height=\"").number(height);
   html.raw("\" viewBox=\"0 0 ").number(width).raw(" ").number(height).raw("\">\n");
   for (const auto& [id, box] : boxes)

@@ -74,8 +74,7 @@ void put_sections(Html& html, const LogFacts& facts) {
     html.raw("&amp;offset=").number(section.offset).raw("\"><span class=\"name\">");
     html.text(words::printable(section.name, 80)).raw("</span>");
     if (section.exit_code) {
-      parts::put_outcome(html.raw(" "),
-                         section.is_failed() ? Outcome::Failed : Outcome::Passed);
+      parts::put_outcome(html.raw(" "), section.is_failed() ? Outcome::Failed : Outcome::Passed);
       if (section.is_failed())
         html.raw(" <span class=\"exit\">exit code ")
             .text(std::to_string(*section.exit_code))
@@ -90,7 +89,9 @@ void put_sections(Html& html, const LogFacts& facts) {
 }
 
 void put_switch(Html& html, Literal name, Literal label, Literal words, bool is_on) {
-  html.raw("<label class=\"switch\" title=\"").raw(words).raw("\"><input type=\"checkbox\" name=\"");
+  html.raw("<label class=\"switch\" title=\"")
+      .raw(words)
+      .raw("\"><input type=\"checkbox\" name=\"");
   html.raw(name).raw("\"").raw(is_on ? Literal(" checked") : Literal(""));
   html.raw("><span aria-hidden=\"true\">").raw(label).raw("</span><span class=\"hidden\">");
   html.raw(words).raw("</span></label>");
@@ -101,8 +102,10 @@ void put_tools(Html& html, const LogFacts& facts) {
   html.raw("<div class=\"tools\" id=\"tools\">\n<form role=\"search\" action=\"/jobs/");
   html.number(facts.job.value).raw("/log\"><input type=\"hidden\" name=\"attempt\" value=\"");
   html.number(facts.measure.extent.attempt.attempt.value);
-  html.raw("\"><input type=\"search\" name=\"q\" id=\"q\" maxlength=\"1000\" placeholder=\"Search\" ");
-  html.raw("aria-label=\"Search in the output\" autocomplete=\"off\" spellcheck=\"false\" value=\"");
+  html.raw(
+      "\"><input type=\"search\" name=\"q\" id=\"q\" maxlength=\"1000\" placeholder=\"Search\" ");
+  html.raw(
+      "aria-label=\"Search in the output\" autocomplete=\"off\" spellcheck=\"false\" value=\"");
   html.text(query.text).raw("\">");
   put_switch(html, "case", "Aa", "Upper and lower case differ", query.has_case);
   put_switch(html, "regex", ".*", "Regular expression", query.is_regex);
@@ -117,7 +120,8 @@ void put_tools(Html& html, const LogFacts& facts) {
   html.raw("\">raw text</a><a href=\"");
   put_address(html, facts, "/log.txt");
   html.raw("\" download=\"job-").number(facts.job.value).raw("-attempt-");
-  html.number(facts.measure.extent.attempt.attempt.value).raw(".log\">download</a></span>\n</div>\n");
+  html.number(facts.measure.extent.attempt.attempt.value)
+      .raw(".log\">download</a></span>\n</div>\n");
 }
 
 void put_pager(Html& html, const LogFacts& facts) {
@@ -287,8 +291,7 @@ Asked ask_log(io::Client& client, Logs& logs, const LogRoute& route, LogScan* sc
     facts.section_rows = std::move(*rows);
   }
   if (!facts.hits) {
-    auto window =
-        window_at(place_of(client, log, route, facts.sections), kPageRows, kPageBytes);
+    auto window = window_at(place_of(client, log, route, facts.sections), kPageRows, kPageBytes);
     if (!window) return Unexpected{window.error()};
     facts.window = std::move(*window);
   }

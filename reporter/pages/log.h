@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "reporter/asker.h"
 #include "reporter/log_scan.h"
 #include "reporter/log_sections.h"
 #include "reporter/logs.h"

@@ -100,9 +100,8 @@ Asked ask_log_rows(io::Client& client, Logs& logs, const LogRowsRoute& route) {
 Asked ask_log_places(io::Client& client, Logs& logs, const LogPlacesRoute& route) {
   const auto log = logs.read_on(client, route.job, route.attempt);
   if (!log) return Unexpected{log.error()};
-  const uint64_t last = route.offsets.empty()
-                            ? 0
-                            : *std::max_element(route.offsets.begin(), route.offsets.end());
+  const uint64_t last =
+      route.offsets.empty() ? 0 : *std::max_element(route.offsets.begin(), route.offsets.end());
   if (!(*log)->reaches_offset(last) || !(*log)->reaches_line(route.line.value_or(0)))
     return not_done();
   auto rows = rows_of(client, **log, route.offsets);
@@ -116,9 +115,7 @@ Asked ask_log_places(io::Client& client, Logs& logs, const LogPlacesRoute& route
   return fresh_json(answer);
 }
 
-http::Answer search_refused(const std::string& why) {
-  return fresh_json({{"error", why}}).answer;
-}
+http::Answer search_refused(const std::string& why) { return fresh_json({{"error", why}}).answer; }
 
 Asked ask_log_search(io::Client& client, Logs& logs, const LogSearchRoute& route, LogScan& scan) {
   const auto log = logs.read_on(client, route.job, route.attempt);

@@ -29,10 +29,10 @@ Asked ask_wall(io::Client& client, EventSequence after);
 
 struct RepositoryFacts {
   std::string repository;
-  std::string ref;        // empty: all
-  uint64_t before = 0;    // rank of the first one that is not older
-  wire::HeadList heads;   // of this repository, that are watched
-  wire::BuildList builds; // with their jobs, newest first
+  std::string ref;         // empty: all
+  uint64_t before = 0;     // rank of the first one that is not older
+  wire::HeadList heads;    // of this repository, that are watched
+  wire::BuildList builds;  // with their jobs, newest first
 };
 Page repository_page(const RepositoryFacts& facts, UnixMillis now);
 Asked ask_repository(io::Client& client, const RepositoryRoute& route, EventSequence after);

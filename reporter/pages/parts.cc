@@ -100,7 +100,10 @@ void put_progress(Html& html, UnixMillis since, Duration usual, UnixMillis now) 
   const auto all = static_cast<uint64_t>(std::max<int64_t>(usual.count(), 1));
   const std::string usually = words::duration(usual);
   // Never full before its end.
-  html.raw("<progress max=\"").number(all).raw("\" value=\"").number(std::min(done, all - all / 50));
+  html.raw("<progress max=\"")
+      .number(all)
+      .raw("\" value=\"")
+      .number(std::min(done, all - all / 50));
   html.raw("\" data-ms-done=\"").number(done).raw("\" aria-label=\"usually takes ").text(usually);
   html.raw("\"></progress><span class=\"dim num ends\">");
   if (done > all + all / 4)

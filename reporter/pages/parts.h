@@ -25,8 +25,8 @@ void put_time(Html& html, UnixMillis at, UnixMillis now);
 // How long ago something began that goes on: the page counts on.
 void put_running_time(Html& html, UnixMillis since, UnixMillis now);
 
-// How far something is that goes on, by how long it usually takes: a bar that the page moves on, and
-// when it will probably end.
+// How far something is that goes on, by how long it usually takes: a bar that the page moves on,
+// and when it will probably end.
 void put_progress(Html& html, UnixMillis since, Duration usual, UnixMillis now);
 
 // Links with their words.

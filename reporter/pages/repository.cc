@@ -29,7 +29,9 @@ void put_refs(Html& html, const RepositoryFacts& facts) {
     html.raw(">").text(words::short_ref(ref)).raw("</a>");
   }
   if (facts.heads.heads.size() > count)
-    html.raw("<span class=\"dim\">and ").number(facts.heads.heads.size() - count).raw(" more</span>");
+    html.raw("<span class=\"dim\">and ")
+        .number(facts.heads.heads.size() - count)
+        .raw(" more</span>");
   html.raw("</nav>\n");
 }
 
