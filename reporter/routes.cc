@@ -108,7 +108,7 @@ Route job_route(std::string_view path, const Query& query) {
   if (what == "log/rows")
     return LogRowsRoute{job, attempt, query.number_of("row", 0), query.number_of("count", 0)};
   if (what == "log/places")
-    return LogPlacesRoute{job, attempt, numbers_of(query.word("offsets")),
+    return LogPlacesRoute{job, attempt, numbers_of(query.text("offsets")),
                           query.number_if_any("line")};
   if (what == "log/search")
     return LogSearchRoute{job,

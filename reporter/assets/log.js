@@ -95,7 +95,8 @@ const below = document.createElement('div');
 list.className = 'output';
 let from = 0, to = 0;       // items that are laid out
 let height = 20;            // of an item, on average
-let pinned = null;          // an item that is to stay in the middle while what is around it comes
+let pinned = null;          // an item that is to stay in the middle until what is around it has come
+let anchor = null;          // an item and where on the screen it stood when its reader last moved
 let sticks = false;         // to the end of what grows
 
 const guess = (items) => items * Math.min(height, tallest / Math.max(total, 1));
@@ -151,6 +152,7 @@ function update() {
   if (total === 0) return;
   const screen = onScreen();
   if (!screen) return jump();
+  anchor = {item: screen.first, top: nodeOf(screen.first).getBoundingClientRect().top};
   const isShort = (from > 0 && screen.first - from < rowsAround / 2) || (to < total && to - screen.last < rowsAround / 2);
   if (isShort) layOutAround(screen.first, screen.first - rowsAround, screen.last + rowsAround);
 }
@@ -178,6 +180,7 @@ function settle() {
   setBelow();
   const moved = list.getBoundingClientRect().top - top;
   if (top < innerHeight && Math.abs(moved) > 0.5) scrollBy(0, moved);
+  update();
 }
 
 function again() {
@@ -190,11 +193,22 @@ function again() {
 }
 
 function show(item) {
-  pinned = item;
   layOut(item - rowsAround, item + seen() + rowsAround);
   setAbove(guess(from));
   setBelow();
   nodeOf(item).scrollIntoView({block: 'center'});
+  pinned = list.querySelector('.blank') ? item : null;
+}
+
+// Rows have other heights now: who reads goes on where he was.
+function restore() {
+  if (!anchor || total === 0) return again();
+  const {item, top} = anchor;
+  layOut(item - rowsAround, item + seen() + rowsAround);
+  height = list.offsetHeight / list.children.length || height;
+  setAbove(guess(from));
+  setBelow();
+  scrollBy(0, nodeOf(Math.min(item, total - 1)).getBoundingClientRect().top - top);
 }
 
 function toEnd() {
@@ -436,7 +450,8 @@ async function grow() {
     endNote.textContent = state === 'complete' ? 'end of the output' : 'it goes on here';
     if (state === 'complete') {
       tellFollow();
-      return document.dispatchEvent(new Event('look-again'));
+      document.dispatchEvent(new Event('look-again'));
+      return adoptSteps();
     }
   } catch {
     wait = 3000;
@@ -445,12 +460,13 @@ async function grow() {
 }
 
 // The steps of a job that ended while it was looked at.
-document.addEventListener('facts', async () => {
+async function adoptSteps() {
   if (state !== 'complete' || sections.some((section) => section.header)) return;
   await useSections(true).catch(() => {});
   again();
   findFirstError().catch(() => {});
-});
+}
+document.addEventListener('facts', adoptSteps);
 
 // ---- the beginning
 
@@ -497,7 +513,7 @@ async function begin() {
     setBelow();
     scrollBy(0, nodeOf(item).getBoundingClientRect().top - place.top);
   }
-  for (const id of ['wrap']) tools(id).hidden = false;
+  tools('wrap').hidden = false;
   if (hits) search();
   else if (inHash()) await showPicked();
   else if (!place && asked.has('line')) show(itemOfRow(await rowOfLine(Number(asked.get('line')))));
@@ -513,11 +529,11 @@ async function begin() {
 }
 
 function setWrap(on) {
+  update();
   box.classList.toggle('nowrap', !on);
   tools('wrap').setAttribute('aria-pressed', String(on));
   localStorage.setItem('wrap', on ? 'on' : 'off');
-  again();
-  settle();
+  restore();
 }
 
 function listenToReader() {
@@ -533,7 +549,7 @@ function listenToReader() {
   }, {passive: true});
   for (const kind of ['wheel', 'touchmove', 'mousedown', 'keydown'])
     addEventListener(kind, () => { pinned = null; }, {passive: true, capture: true});
-  addEventListener('resize', () => { again(); settle(); });
+  addEventListener('resize', restore);
   addEventListener('hashchange', () => showPicked());
   const form = tools('tools').querySelector('form');
   let typing = 0;
@@ -578,4 +594,4 @@ function listenToReader() {
   });
 }
 
-begin();
+begin().catch(() => { endNote.textContent = 'not all of the output can be shown now: load the page again'; });

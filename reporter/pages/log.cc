@@ -138,7 +138,7 @@ void put_pager(Html& html, const LogFacts& facts) {
   };
   const uint64_t first = window.first.offset;
   put(first > 0, 0, "start");
-  put(first > 0, first > kPageBytes ? first - kPageBytes : 0, "before");
+  put(first > 0, facts.before, "before");
   html.raw("<span class=\"dim\">");
   if (window.first.line > 0) {
     html.raw("lines ").number(window.first.line).raw(" to ");
@@ -150,7 +150,7 @@ void put_pager(Html& html, const LogFacts& facts) {
   }
   html.raw("</span>");
   put(has_more, window.next.offset, "after");
-  put(has_more, all > kPageBytes ? all - kPageBytes : 0, "end");
+  put(has_more, all - 1, "end");
   html.raw("</nav>\n");
 }
 
@@ -232,6 +232,14 @@ Page log_page(const LogFacts& facts, UnixMillis now) {
 
 namespace {
 
+// The offset at which a page begins that ends at this place.
+uint64_t begin_of_page_to(io::Client& client, const Logs::Log& log, const LogPosition& end) {
+  const uint64_t by_bytes = end.offset > kPageBytes ? end.offset - kPageBytes : 0;
+  if (end.line == 0) return by_bytes;
+  const uint64_t row = end.row > kPageRows ? end.row - kPageRows : 0;
+  return std::max(by_bytes, cursor_at_row(client, log, row).at().offset);
+}
+
 // Where a page begins: where its address says, else with the step that failed, or with the end of
 // what still grows.
 LogCursor place_of(io::Client& client, const Logs::Log& log, const LogRoute& route,
@@ -241,7 +249,14 @@ LogCursor place_of(io::Client& client, const Logs::Log& log, const LogRoute& rou
     const uint64_t line = std::min(*route.line, std::max<uint64_t>(log.index.lines(), 1));
     return cursor_at_line(client, log, line > kLinesBefore ? line - kLinesBefore : 1);
   }
-  if (route.offset) return cursor_at_offset(client, log, std::min(*route.offset, last));
+  if (route.offset) {
+    const LogCursor place = cursor_at_offset(client, log, std::min(*route.offset, last));
+    if (!log.is_known()) return place;
+    // The last page is a whole one.
+    const LogPosition end{log.extent.bytes, log.index.lines() + 1, log.index.rows(), {}, false};
+    const uint64_t last_page = begin_of_page_to(client, log, end);
+    return cursor_at_offset(client, log, std::min(place.at().offset, last_page));
+  }
   for (const LogSection& section : sections)
     if (section.is_failed()) return cursor_at_offset(client, log, section.offset);
   if (!log.extent.is_final && last > kPageBytes / 2)
@@ -294,6 +309,7 @@ Asked ask_log(io::Client& client, Logs& logs, const LogRoute& route, LogScan* sc
     auto window = window_at(place_of(client, log, route, facts.sections), kPageRows, kPageBytes);
     if (!window) return Unexpected{window.error()};
     facts.window = std::move(*window);
+    facts.before = begin_of_page_to(client, log, facts.window.first);
   }
   Page page = log_page(facts, io::wall_now());
   page.after = after;

@@ -46,6 +46,7 @@ struct LogFacts {
   std::vector<LogSection> sections;
   std::vector<uint64_t> section_rows;  // in which each begins; empty: not known yet
   LogWindow window;
+  uint64_t before = 0;  // the offset at which a page begins that ends where the window begins
   std::optional<LogHits> hits;  // shown instead of the window
 };
 Page log_page(const LogFacts& facts, UnixMillis now);

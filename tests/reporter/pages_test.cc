@@ -104,6 +104,7 @@ TEST_CASE("a page of a log has its rows, its steps, and the ways to what is befo
   facts.window.first = {400'000, 7'001, 7'000, {}, false};
   facts.window.next = {600'000, 8'001, 8'000, {}, false};
   facts.window.count = 1'000;
+  facts.before = 203'392;
   put_row(facts.window.rows, facts.window.first, "boom", false);
   const Page page = pages::log_page(facts, kNow);
   has(page, "id=\"L7001\"");

@@ -34,7 +34,7 @@ TEST_CASE("each page has its address") {
   const auto rows = as<LogRowsRoute>("/jobs/17/log/rows?attempt=1&row=9&count=3");
   CHECK(rows.row == 9);
   CHECK(rows.count == 3);
-  const auto places = as<LogPlacesRoute>("/jobs/17/log/places?offsets=0,12,x&line=4");
+  const auto places = as<LogPlacesRoute>("/jobs/17/log/places?offsets=0%2C12,x&line=4");
   CHECK(places.offsets == std::vector<uint64_t>{0, 12, 0});
   CHECK(places.line == 4u);
   (void)as<WallRoute>("/?wall");
