@@ -22,10 +22,10 @@ AT_END = "innerHeight + scrollY >= document.documentElement.scrollHeight - 80"
 
 @unittest.skipUnless(IS_THERE, "no Chromium")
 class Logs(Browser):
-    def job(self, pipeline, count=1):
+    def job(self, pipeline):
         self.harbour.pipeline(pipeline)
         self.submit(self.harbour)
-        self.finished_builds(count)
+        self.finished_builds(1, deadline=300)
         self.start_reporter()
 
     def visit_log(self, rest=""):
