@@ -187,7 +187,7 @@ TEST_CASE("the wall shows each repository once, what fails first") {
   const Page page = pages::wall_page(facts, kNow);
   has(page, "<li class=\"tile passed\"><h2>harbour");
   has(page, "build 3 running");
-  has(page, "failing</span> since before");
+  has(page, "failing</span> since its first known build");
   CHECK(framed(page).body.find("class=\"wall\"") != std::string::npos);
 }
 
