@@ -1,6 +1,5 @@
 #include "reporter/options.h"
 
-#include <charconv>
 #include <stdexcept>
 
 #include "shared/io/options.h"
@@ -44,19 +43,13 @@ void add_options(CLI::App& app, Options& options) {
 
 void settle_address(Options& options) {
   const std::string& text = options.listen;
-  const auto wrong = [&] {
-    return std::runtime_error("cannot listen on '" + text +
-                              "': --listen takes ADDRESS:PORT, as 127.0.0.1:8080 or [::1]:8080");
-  };
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) throw wrong();
-  std::string host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, options.server.port);
-  if (error != std::errc{} || rest != end) throw wrong();
-  options.server.host = host;
-  if (options.is_public || http::is_loopback(host)) return;
+  auto address = http::parse_address(text);
+  if (!address)
+    throw std::runtime_error("cannot listen on '" + text +
+                             "': --listen takes ADDRESS:PORT, as 127.0.0.1:8080 or [::1]:8080");
+  options.server.host = address->host;
+  options.server.port = address->port;
+  if (options.is_public || http::is_loopback(address->host)) return;
   throw std::runtime_error(
       "refused to listen on " + text +
       ": there is no sign-in, so everybody who reaches it may read every build and log. Listen on "

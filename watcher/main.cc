@@ -54,6 +54,14 @@ void add_options(CLI::App& app, Options& options) {
                  "Directory of the mirrors; workers of this machine may share it [STATE/mirrors]");
   app.add_flag("--newest-only", watch.newest_only,
                "Submit the tip of a push only, not every commit of it");
+  app.add_option(
+         "--webhooks", watch.door.listen,
+         "Take web hooks of GitHub, Gitea, GitLab and others here, so that a push is looked "
+         "at at once")
+      ->type_name("ADDRESS:PORT");
+  app.add_option("--webhook-secret", watch.door.secret_file,
+                 "File with what signs them, a secret a line; nobody else may read it")
+      ->type_name("FILE");
   io::add_key_options(app, options.key_file, options.insecure);
   io::add_log_options(app, options.log);
   app.footer(
@@ -86,6 +94,7 @@ int watch(Options& options) {
   watcher::WatchOptions& watch = options.watch;
   take_key(options);
   if (watch.mirrors.empty()) watch.mirrors = options.state / "mirrors";
+  watch.door.record = options.state / "watcher" / "deliveries";
   std::vector<std::string> canonical;
   for (const std::string& repository : watch.repositories) {
     std::string one = git::canonical_repository(repository);

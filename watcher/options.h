@@ -11,6 +11,13 @@
 
 namespace seaworthy::watcher {
 
+// Where web hooks of forges come in.
+struct DoorOptions {
+  std::string listen;                 // ADDRESS:PORT; empty: nowhere
+  std::filesystem::path secret_file;  // a secret a line
+  std::filesystem::path record;       // of deliveries that were taken
+};
+
 struct WatchOptions {
   std::vector<std::string> repositories;  // canonical, each once
   std::vector<std::string> ref_globs{"refs/heads/*"};
@@ -19,6 +26,7 @@ struct WatchOptions {
   std::filesystem::path mirrors;
   Duration every{5'000};
   bool newest_only = false;
+  DoorOptions door;
 };
 
 }  // namespace seaworthy::watcher

@@ -7,6 +7,7 @@
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <limits>
 #include <optional>
 
 #include "shared/http/head.h"
@@ -41,6 +42,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void read() {
     parser_.emplace();
     parser_->header_limit(limits::kHttpHeadBytes);
+    parser_->body_limit(std::numeric_limits<uint64_t>::max());  // is looked at when the head is there
     stream_.expires_after(rules_.deadline);
     bhttp::async_read_header(stream_, buffer_, *parser_,
                              [me = shared_from_this()](Error error, size_t) { me->take(error); });
@@ -189,7 +191,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     drain();
   }
   void drain() {
-    if (drained_ > limits::kHttpHeadBytes * 64) return;
+    if (drained_ > limits::kHttpHeadBytes * 64 + 4 * rules_.body_bytes) return;
     stream_.async_read_some(asio::buffer(ignored_),
                             [me = shared_from_this()](Error error, size_t count) {
                               me->drained_ += count;

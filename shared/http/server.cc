@@ -3,6 +3,7 @@
 #include <utility>  // before Boost 1.74, which forgets it
 //
 #include <boost/asio.hpp>
+#include <charconv>
 
 #include "shared/http/connection.h"
 
@@ -120,6 +121,18 @@ void Server::after(Duration wait, std::function<void()> call) {
 void Server::when_readable(int fd, std::function<void()> call) {
   inside_->watched_.push_back(std::make_unique<asio::posix::stream_descriptor>(inside_->io_, fd));
   inside_->watch(*inside_->watched_.back(), call);
+}
+
+std::optional<Address> parse_address(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  Address address{std::string(host), 0};
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, address.port);
+  if (error != std::errc{} || rest != end) return std::nullopt;
+  return address;
 }
 
 bool is_loopback(const std::string& host) {

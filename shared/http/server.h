@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "shared/base/time.h"
 #include "shared/http/message.h"
@@ -79,6 +81,14 @@ class Server {
   class Inside;
   std::unique_ptr<Inside> inside_;
 };
+
+struct Address {
+  std::string host;
+  uint16_t port = 0;
+};
+
+// Of "127.0.0.1:8080" or "[::1]:8080".
+std::optional<Address> parse_address(std::string_view text);
 
 // Whether only this machine reaches it; false for names other than localhost.
 bool is_loopback(const std::string& host);
