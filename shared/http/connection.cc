@@ -42,7 +42,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void read() {
     parser_.emplace();
     parser_->header_limit(limits::kHttpHeadBytes);
-    parser_->body_limit(std::numeric_limits<uint64_t>::max());  // is looked at when the head is there
+    parser_->body_limit(std::numeric_limits<uint64_t>::max());  // take() looks
     stream_.expires_after(rules_.deadline);
     bhttp::async_read_header(stream_, buffer_, *parser_,
                              [me = shared_from_this()](Error error, size_t) { me->take(error); });
