@@ -33,8 +33,6 @@ void wait_for_signal(const io::Fd& signals, io::Supervisor& supervisor) {
 
 void run_loop(const WatchOptions& options, const io::Fd& signals, io::Supervisor& supervisor) {
   zmq::context_t context;
-  for (const std::string& broker : options.brokers)
-    io::Dealer{context, broker, options.key};  // a good address?
   const Event stop;
   std::deque<RepositoryWatch> watches;
   for (const std::string& repository : options.repositories)
