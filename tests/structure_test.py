@@ -84,7 +84,7 @@ class Structure(unittest.TestCase):
         for path in sources():
             for _, name in INCLUDE.findall(path.read_text()):
                 for header, home in homes.items():
-                    if name.startswith(header) and not path.relative_to(ROOT).as_posix().startswith("tests/"):
+                    if name.startswith(header) and not path.relative_to(ROOT).as_posix().startswith(("tests/", "bench/")):
                         with self.subTest(file=str(path.relative_to(ROOT)), includes=name):
                             self.assertTrue(path.relative_to(ROOT).as_posix().startswith(home))
 
