@@ -116,6 +116,7 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
 void settle(Options& options) {
   settle_url(options);
   settle_news(options);
+  if (options.check_news || !options.test_target.empty()) return;  // nobody is served
   settle_address(options);
   settle_broker(options);
 }
