@@ -25,6 +25,7 @@ void heard_command(Conversation& talk, std::string_view line) {
     return line.size() >= word.size() && strncasecmp(line.data(), word.data(), word.size()) == 0;
   };
   if (is("QUIT\r")) talk.is_over = true;
+  if (talk.is_over) return;
   if (is("STARTTLS\r")) talk.stage = MailStage::Tls;
   if (is("AUTH ")) talk.stage = MailStage::SignIn;
   if (is("MAIL FROM:")) talk.stage = MailStage::From;

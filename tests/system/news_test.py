@@ -288,7 +288,7 @@ class Mail(NewsCase):
                 **more}
 
     def text_of(self, mail, kind="plain"):
-        return mail["mail"].get_body((kind,)).get_content()
+        return mail["mail"].get_body((kind,)).get_content().replace("\r\n", "\n")
 
     def test_a_failed_build_is_a_mail_with_the_end_of_its_output_over_tls_with_a_password(self):
         certificate = self.certificate()

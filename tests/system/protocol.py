@@ -65,7 +65,7 @@ class Connection:
             self.socket.curve_secretkey = self.key.secret
         self.socket.connect(self.endpoint)
 
-    def send(self, name, tag=0, blob=b"", **body):
+    def send(self, name, /, tag=0, blob=b"", **body):
         self.socket.send_multipart(encode(name, body, tag, blob))
 
     def receive(self, timeout=10.0):
@@ -74,7 +74,7 @@ class Connection:
             return None
         return decode(self.socket.recv_multipart())
 
-    def ask(self, name, timeout=60.0, **body):
+    def ask(self, name, /, timeout=60.0, **body):
         """Sends, and waits for the answer with the same tag: (name, body, blob). A Lazy Pirate: what is not answered in
         time is asked again, on a new socket."""
         tag, self.next_tag = self.next_tag, self.next_tag + 1

@@ -104,7 +104,7 @@ class MailServer:
     def __init__(self, certificate=None, tls=None, user=None, password=None, at=None):
         self.mails, self.attempts, self.at = [], 0, at or {}
         self.user, self.password = user, password
-        self.tls_seen, self.signed_in = [], []
+        self.tls, self.signed_in = tls, []
         self.context = None
         if tls:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -160,7 +160,7 @@ class MailServer:
         self.attempts += 1
         mail = {"from": envelope.mail_from, "to": list(envelope.rcpt_tos), "bytes": envelope.original_content,
                 "mail": email.message_from_bytes(envelope.original_content, policy=email.policy.default),
-                "tls": session.ssl is not None}
+                "tls": session.ssl is not None or self.tls == "tls"}
         answer = self.at["data"](self.attempts) if "data" in self.at else None
         if answer == "drop":  # taken, and the answer is lost
             self.mails.append(mail)

@@ -67,7 +67,8 @@ Parts read(const std::string& mail) {
 std::string unquoted(const std::string& text) {
   std::string result;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '=') {
+    const bool is_code = text.find_first_of("0123456789ABCDEF\n", i + 1) == i + 1;
+    if (text[i] != '=' || !is_code) {  // a part's header has others
       result.push_back(text[i]);
     } else if (text[i + 1] == '\n') {
       ++i;

@@ -30,7 +30,7 @@ wire::BuildRow finished_at(uint64_t number, Verdict verdict, int64_t later_ms) {
 }  // namespace
 
 TEST_CASE("a glob's stars stand for any text") {
-  for (const char* glob : {"*", "*.git", "/srv/*", "/srv/*/harbour*", "/s??/git/harbour.git", "**",
+  for (const char* glob : {"*", "*.git", "/srv/*", "/srv/*/harbour*", "/?rv/?it/harbour.git", "**",
                            "*a*b*o*u*", "/srv/git/harbour.git"})
     CHECK(matches_glob(glob, "/srv/git/harbour.git"));
   for (const char* glob : {"", "/srv", "*.gi", "harbour", "?", "/srv/*/dock*", "*x*"})
@@ -159,7 +159,7 @@ TEST_CASE("an author whose address could be more than an address gets no mail") 
   Plan plan = a_plan(Kind::Mail, {});
   plan.rules[0].to_author = true;
   for (const char* author :
-       {"Ada", "Ada <>", "Ada <ada>", "Ada <ada@example.org\r\nRCPT TO:<eve@example.org>",
+       {"Ada", "Ada <>", "Ada <ada>", "Ada <ada@example.org\r\nRCPT TO:eve@example.org>",
         "Ada <ada@example.org,eve@example.org>", "Ada <ada@exa mple.org>", "<\"a b\"@example.org>",
         "<ada@example.org> NOTIFY=NEVER <x", "Ada <@example.org>", "Ada <ada@>", "Ada <-a@b>",
         "Ada <\xc3\xa4@example.org>", "Ada <ada@[127.0.0.1]>", "Ada <ada@example..org>"}) {
