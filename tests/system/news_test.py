@@ -108,7 +108,9 @@ class NewsCase(Case):
 class Webhooks(NewsCase):
     def test_a_finished_build_arrives_signed_with_its_whole_story(self):
         there = self.receiver()
-        self.start_reporter({"hook": {"kind": "webhook", "url": there.url, "secret": "s3cret"}}, [{"target": "hook"}])
+        # A proxy of the environment is not used.
+        self.start_reporter({"hook": {"kind": "webhook", "url": there.url, "secret": "s3cret"}}, [{"target": "hook"}],
+                            environment={"http_proxy": "http://127.0.0.1:1", "ALL_PROXY": "http://127.0.0.1:1"})
         worker = self.worker()
         build = self.run_build(worker, "failed", detail="step 'make test' exited with 2")
         request = until(lambda: there.confirmed(), "the webhook arrived")[0]
