@@ -68,8 +68,9 @@ News::News(zmq::context_t& context, const io::ClientOptions& options, Plan plan,
            const std::string& pages)
     : plan_(std::move(plan)) {
   prepare_transport();
-  spdlog::info("news are sent: {}{}", contents(plan_),
-               pages.empty() ? "; without links, since --url does not say where the pages are" : "");
+  spdlog::info(
+      "news are sent: {}{}", contents(plan_),
+      pages.empty() ? "; without links, since --url does not say where the pages are" : "");
   for (size_t i = 0; i < plan_.targets.size(); ++i)
     couriers_.emplace_back(context, options, plan_, i, pages);
 }

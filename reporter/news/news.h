@@ -19,6 +19,8 @@ class News {
   News(zmq::context_t& context, const io::ClientOptions& options, Plan plan,
        const std::string& pages);
   ~News();
+  News(const News&) = delete;  // couriers refer to its plan
+  News& operator=(const News&) = delete;
 
  private:
   const Plan plan_;

@@ -107,11 +107,18 @@ HttpRequest github_status(const Target& target, const Story& story) {
   return request;
 }
 
+// Of a branch or a tag; others have none there.
+std::string name_at_gitlab(std::string_view ref) {
+  for (std::string_view prefix : {"refs/heads/", "refs/tags/"})
+    if (ref.starts_with(prefix)) return std::string(ref.substr(prefix.size()));
+  return "";
+}
+
 HttpRequest gitlab_status(const Target& target, const Story& story) {
   Json body{{"state", state_of(target.kind, story)},
             {"name", target.context},
-            {"ref", words::short_ref(story.build.ref)},
             {"description", description_of(story)}};
+  if (const std::string name = name_at_gitlab(story.build.ref); !name.empty()) body["ref"] = name;
   if (const std::string link = build_link(story); !link.empty()) body["target_url"] = link;
   return {target.url + "/api/v4/projects/" + percent_encoded(story.telling.project) + "/statuses/" +
               percent_encoded(story.build.revision),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 
 #include "reporter/news/core/encode.h"
 #include "reporter/news/transport_common.h"
@@ -74,6 +75,7 @@ Tried judged(const Target& target, int status, const Answer& answer) {
 void prepare_transport() {
   const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   SW_ASSERT(code == CURLE_OK);
+  std::signal(SIGPIPE, SIG_IGN);  // what libcurl leaves to the program when there are threads
 }
 
 Handle new_handle(const Target& target, const std::string& url, const int& interrupt_fd) {

@@ -12,7 +12,7 @@
 
 namespace seaworthy::reporter::news {
 
-// Before any thread is started, once.
+// Once, before the first Transport. From then on SIGPIPE is ignored.
 void prepare_transport();
 
 class Transport {

@@ -119,6 +119,10 @@ TEST_CASE("a commit's status goes to its project, with the token where each forg
   CHECK(has_header(request, "PRIVATE-TOKEN: s3cret"));
   CHECK(Json::parse(request.body)["ref"] == "main");
   CHECK(Json::parse(request.body)["name"] == "seaworthy");
+  Story tag = story;
+  tag.build.ref = "refs/tags/v1";
+  CHECK(Json::parse(request_for(a_target(Kind::Gitlab, "https://gitlab.com"), tag).body)["ref"] ==
+        "v1");
 }
 
 TEST_CASE("a project's name and a revision cannot become another address") {
