@@ -337,6 +337,15 @@ class Mail(NewsCase):
         self.assertNotEqual(ids[1], ids[2])
         self.assertEqual(len({mail["mail"]["References"] for mail in server.mails}), 1)
 
+    def test_a_mail_that_is_refused_for_its_text_keeps_no_other_waiting(self):
+        server = self.mail_server(at={"data": {1: "554 looks like spam"}.get})
+        reporter = self.start_reporter({"mail": self.target(server, tls="none")},
+                                       [{"target": "mail", "to": "team@example.org"}])
+        first, second = self.submit("failed"), self.submit("failed")
+        mail = until(lambda: server.mails, "the second mail arrived")[0]
+        self.assertEqual(mail["mail"]["X-Seaworthy-Build"], str(second))
+        self.assertIn(f"build {first} failed given up, the others go on: 554 looks like spam", reporter.output())
+
     def test_an_address_that_is_refused_for_good_keeps_the_mail_from_nobody_else(self):
         server = self.mail_server(at={"rcpt": lambda address: "550 no such user" if address.startswith("gone") else None})
         reporter = self.start_reporter({"mail": self.target(server, tls="none")},
@@ -408,7 +417,7 @@ class Killed(NewsCase):
     def test_a_reporter_that_is_killed_again_and_again_loses_nothing_and_repeats_one_message_a_kill_at_most(self):
         chance = random.Random(11)
         good = self.receiver()
-        moody = self.receiver(*[chance.choice(["ok", "ok", "ok", "ok", 500, "close"]) for _ in range(10 * KILLS)])
+        moody = self.receiver(*[chance.choice(["ok"] * 18 + [500, "close"]) for _ in range(10 * KILLS)])
         targets = {"good": {"kind": "webhook", "url": good.url, "timeout": "5s"},
                    "moody": {"kind": "webhook", "url": moody.url, "timeout": "5s"}}
         reporter = self.start_reporter(targets, [{"target": "good"}, {"target": "moody"}])

@@ -26,6 +26,18 @@ std::string quoted(std::string_view text) {
   return word + "'";
 }
 
+// A URL without who signs in there, and by what: others get the mail.
+std::string without_user(std::string_view repository) {
+  const size_t scheme = repository.find("://");
+  if (!repository.starts_with("http") || scheme == std::string_view::npos)
+    return std::string(repository);
+  const size_t host = scheme + 3;
+  const std::string_view authority = repository.substr(host, repository.find('/', host) - host);
+  const size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) return std::string(repository);
+  return std::string(repository.substr(0, host)) + std::string(repository.substr(host + at + 1));
+}
+
 void add_env(std::vector<std::string>& lines, const std::map<std::string, std::string>& env) {
   for (const auto& [name, value] : env)
     lines.push_back("export " + one_line(name, kCommandBytes) + "=" + quoted(value));
@@ -82,7 +94,7 @@ std::string jobs_in_words(const Story& story) {
 
 std::vector<std::string> clone_commands(const wire::BuildRow& build) {
   const std::string folder = quoted(words::short_repository(build.repository));
-  return {"git clone " + quoted(build.repository) + " " + folder + " && cd " + folder,
+  return {"git clone " + quoted(without_user(build.repository)) + " " + folder + " && cd " + folder,
           "git checkout " + quoted(build.revision)};
 }
 

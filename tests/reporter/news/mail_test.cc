@@ -204,6 +204,16 @@ TEST_CASE("commands to have the same are one word of a shell each, whatever is i
   CHECK(lines[1] == "git checkout " + std::string(40, 'a'));
 }
 
+TEST_CASE("a mail does not tell by which password its repository was reached") {
+  Story story = a_story(Verdict::Failed);
+  story.build.repository = "https://ci:to@ken@example.org/ada/harbour.git";
+  CHECK(clone_commands(story.build)[0] ==
+        "git clone https://example.org/ada/harbour.git harbour && cd harbour");
+  CHECK(unquoted(read(mail_of(story)).body).find("ken@") == std::string::npos);
+  story.build.repository = "ssh://git@example.org/ada/harbour.git";
+  CHECK(clone_commands(story.build)[0].starts_with("git clone ssh://git@example.org/"));
+}
+
 TEST_CASE("a long pipeline and many failed jobs are cut, and it is said") {
   Story story = a_story(Verdict::Failed);
   story.jobs[0].row.specification = JobSpec{};
