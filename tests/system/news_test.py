@@ -5,12 +5,14 @@ dead target beside a live one; and a reporter that is killed again and again whi
     news_test.py --kills 50
 """
 
+import contextlib
 import hashlib
 import hmac
 import json
 import os
 import random
 import re
+import sqlite3
 import subprocess
 import sys
 import unittest
@@ -217,6 +219,32 @@ class Webhooks(NewsCase):
         until(lambda: len(failures.confirmed()) == 3 and len(harbour.confirmed()) == 2, "all arrived")
         self.assertEqual([body["build"] for body in harbour.bodies()], wanted)
         self.assertEqual([body["build"] for body in failures.bodies()], [wanted[1], *elsewhere])
+
+    def test_a_build_that_was_removed_before_it_could_be_told_is_passed_over(self):
+        there = self.receiver("stall")
+        reporter = self.start_reporter({"hook": {"kind": "webhook", "url": there.url}}, [{"target": "hook"}])
+        reporter.stop()
+        builds = [self.submit("failed") for _ in range(3)]
+        reporter = self.start_reporter()
+        until(lambda: there.all(), "the first is under way, and with it the events of all three are known")
+        self.programs[0].kill()
+        self.remove(builds[1])
+        self.start_broker()
+        there.released.set()
+        until(lambda: len(there.confirmed()) == 2, "the others arrived")
+        self.assertEqual([body["build"] for body in there.bodies()], [builds[0], builds[2]])
+        self.assertIn(f"build {builds[1]} failed is not told: there is no build {builds[1]} any more", reporter.output())
+
+    def remove(self, build):
+        """As a broker does that is to keep no more than so many."""
+        with contextlib.closing(sqlite3.connect(self.folder / "broker" / "seaworthy.db")) as store, store:
+            for key, numbers in (("last_sequence", "SELECT max(sequence) FROM event"), ("last_job", "SELECT max(id) FROM job"),
+                                 ("last_build", "SELECT max(id) FROM build"), ("last_rank", "SELECT max(rank) FROM build"),
+                                 ("removed_builds", "SELECT 1")):
+                store.execute(f"UPDATE meta SET value = max(value, ({numbers})) WHERE key = ?", (key,))
+            for statement in ("DELETE FROM event WHERE build = ?", "DELETE FROM job WHERE build = ?",
+                              "DELETE FROM request WHERE first_build = ?", "DELETE FROM build WHERE id = ?"):
+                store.execute(statement, (build,))
 
     def test_a_broker_that_goes_and_comes_back_holds_news_up_and_loses_none(self):
         there = self.receiver()
