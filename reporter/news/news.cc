@@ -88,8 +88,10 @@ int send_test(const Plan& plan, const std::string& name, const std::string& page
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
     const auto meant = pipeline::nearest(name, names);
-    return say("cannot test '" + words::printable(name, 100) + "': there is no such target" +
-                   (meant ? "; did you mean '" + *meant + "'?" : ""),
+    std::string all;
+    for (const std::string& one : names) all += (all.empty() ? "" : ", ") + one;
+    return say("cannot test '" + words::printable(name, 100) + "': there is no such target; " +
+                   (meant ? "did you mean '" + *meant + "'?" : "the targets are " + all),
                2);
   }
   const auto index = static_cast<size_t>(found - names.begin());

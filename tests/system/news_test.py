@@ -418,7 +418,8 @@ class Tried(NewsCase):
                 ("good", 0, "good: arrived: HTTP 200"), ("bad", 2, 'bad: not delivered: HTTP 500: {"said": "500"}'),
                 ("mail", 0, "mail: arrived: 250 taken as number 1"), ("wrong", 2, "535"),
                 ("stranger", 2, "certificate"), ("plain", 2, "TLS"), ("github", 2, "no rule for this target has project"),
-                ("gud", 2, "did you mean 'good'?")):
+                ("githob", 2, "did you mean 'github'?"),
+                ("somewhere", 2, "the targets are good, bad, mail")):
             with self.subTest(target=target):
                 result = self.notify_test(target, "https://ci.example.org")
                 self.assertEqual(result.returncode, code, result.stderr)

@@ -8,13 +8,19 @@ import email
 import email.policy
 import http.server
 import json
+import logging
 import socket
 import socketserver
 import ssl
 import subprocess
 import threading
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
+
+
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # who goes away in the middle is what the tests are about
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="aiosmtpd")
 
 
 class HttpReceiver:
