@@ -17,6 +17,11 @@ bool looks(const wire::Message& m) {
                    wire::ListWorkers, wire::QueueStatus, wire::FetchEvents, wire::FetchOutput>(m);
 }
 
+// A reporter also says how far it has told people what happened.
+bool reports(const wire::Message& m) {
+  return looks(m) || is_one_of<wire::SaveCursor, wire::FetchCursor>(m);
+}
+
 bool works(const wire::Message& m) {
   return is_one_of<wire::Ping, wire::Hello, wire::Ready, wire::Accept, wire::Decline,
                    wire::Heartbeat, wire::Output, wire::AttemptFinished, wire::Goodbye,
@@ -39,8 +44,8 @@ bool may(Role role, const wire::Message& message) {
     case Role::Worker: return works(message);
     case Role::Client: return asks_for_work(message);
     case Role::Watcher: return watches(message);
-    case Role::Reporter: return looks(message);
-    case Role::Admin: return asks_for_work(message) || watches(message);
+    case Role::Reporter: return reports(message);
+    case Role::Admin: return asks_for_work(message) || watches(message) || reports(message);
   }
   return false;
 }

@@ -164,7 +164,14 @@ class Tree {
     below->add_option("--http", up.http, "Where its page is; another port if that one is in use")
         ->type_name("ADDRESS:PORT")
         ->capture_default_str();
-    below->add_flag("--no-http", up.no_http, "No page");
+    CLI::Option* no_http = below->add_flag("--no-http", up.no_http, "No page");
+    below
+        ->add_option("--news", up.news,
+                     "Send mails, webhooks, chat messages and commit statuses as this file says")
+        ->type_name("FILE")
+        ->excludes(no_http);
+    below->add_option("--url", up.url, "Where others reach the page, for links in what is sent")
+        ->type_name("URL");
     below->add_flag("--public", up.is_public,
                     "Everybody who reaches the page may read it: needed beyond this machine");
     below->add_option("--ref", up.refs, "Globs of the refs to watch [refs/heads/*]")
@@ -262,6 +269,19 @@ class Tree {
         client_command("notify", Command::Notify, "Tell the watcher to look at a repository now",
                        "seaworthy notify .", kNotifying);
     below->add_option("repository", into_.target, "Path or URL")->type_name("REPO")->required();
+
+    CLI::App* test = command("notify-test", Command::NotifyTest,
+                             "Send one test message to a target of a news file, and show what the "
+                             "other side says",
+                             "seaworthy notify-test mail --news /etc/seaworthy/news.yml");
+    test->add_option("target", into_.target, "Its name in the file")
+        ->type_name("TARGET")
+        ->required();
+    test->add_option("--news", into_.news_file, "The file that the reporter is given")
+        ->type_name("FILE")
+        ->required();
+    test->add_option("--url", into_.url, "Where the pages are, for the message's links")
+        ->type_name("URL");
 
     CLI::App* hook =
         app_.add_subcommand("hook", "Make git tell the watcher of each commit and push");

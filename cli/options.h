@@ -29,6 +29,7 @@ enum class Command : uint8_t {
   Retry,
   Workers,
   Notify,
+  NotifyTest,
   HookInstall,
   Wait,
   Keygen,
@@ -46,7 +47,8 @@ struct Invocation {
   UpOptions up;
   SubmitOptions submit;
   BuildsOptions builds;
-  std::string target;  // of show: a build; of notify: a repository
+  std::string target;  // of show: a build; of notify: a repository; of notify-test: where to
+  std::string news_file, url;  // of notify-test
   LogOptions log;
   TargetOptions change;
   std::string reason;

@@ -1,6 +1,7 @@
 #include "cli/run.h"
 
 #include "cli/health.h"
+#include "cli/programs.h"
 #include "cli/up/up.h"
 
 namespace seaworthy::cli {
@@ -34,6 +35,7 @@ Ended run_client_command(const Invocation& the, Screen& screen) {
     case Command::Notify: return notify(client, the.target, screen);
     case Command::Up:
     case Command::Submit:
+    case Command::NotifyTest:
     case Command::HookInstall:
     case Command::Wait:
     case Command::Keygen:
@@ -46,6 +48,13 @@ Ended run_client_command(const Invocation& the, Screen& screen) {
   return ExitCode::Unknown;
 }
 
+// The reporter is who sends, so it is who tries.
+Ended test_news(const Invocation& the) {
+  std::vector<std::string> arguments{"--news", the.news_file, "--notify-test", the.target};
+  if (!the.url.empty()) arguments.insert(arguments.end(), {"--url", the.url});
+  return become_program("reporter", arguments);
+}
+
 }  // namespace
 
 Ended run(const Invocation& invocation, Screen& screen) {
@@ -53,6 +62,7 @@ Ended run(const Invocation& invocation, Screen& screen) {
   keys.json = invocation.json;
   switch (invocation.command) {
     case Command::Up: return run_up(invocation.up, screen);
+    case Command::NotifyTest: return test_news(invocation);
     case Command::HookInstall: return hook_install(invocation.hook, screen);
     case Command::Keygen: return keygen(invocation.keys, screen);
     case Command::Invite: return invite(invocation.keys, screen);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "reporter/news/news.h"
 #include "reporter/options.h"
 #include "reporter/site.h"
 #include "shared/io/clock.h"
@@ -63,7 +64,6 @@ void tell_alive(http::Server& server, io::Supervisor& supervisor) {
 int serve(reporter::Options& options) {
   io::Supervisor supervisor = io::Supervisor::of_this_process();
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
-  reporter::settle(options);
   options.server.connections = connections_that_fit(options.server.connections);
   reporter::Site site(options.is_public);
   http::Server server(options.server, [&](const http::Request& request, auto exchange) {
@@ -79,6 +79,8 @@ int serve(reporter::Options& options) {
   reporter::Follower follower(context, connection, [&](reporter::Follower::News news) {
     server.post([&hub, news = std::move(news)] { hub.take(news); });
   });
+  std::optional<reporter::news::News> news;
+  if (options.news) news.emplace(context, connection, *std::move(options.news), options.url);
   site.open(server, asker, hub);
   server.when_readable(signals.get(), [&] {
     if (io::next_signal(signals)) server.stop();
@@ -91,6 +93,14 @@ int serve(reporter::Options& options) {
   return 0;
 }
 
+int run(reporter::Options& options) {
+  reporter::settle(options);
+  if (!options.test_target.empty())
+    return reporter::news::send_test(*options.news, options.test_target, options.url);
+  if (options.check_news) return reporter::news::say_right(*options.news);
+  return serve(options);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -98,7 +108,7 @@ int main(int argc, char** argv) {
   if (auto exit_code = reporter::parse_options(argc, argv, options)) return *exit_code;
   io::start_log(options.log);
   try {
-    return serve(options);
+    return run(options);
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());
     return 2;

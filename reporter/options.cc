@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "reporter/news/config.h"
 #include "shared/io/options.h"
 
 namespace seaworthy::reporter {
@@ -32,6 +33,18 @@ void add_options(CLI::App& app, Options& options) {
   io::add_duration_option(app, "--deadline", options.server.deadline,
                           "For a request to arrive, and for the next piece of an answer to be "
                           "taken [30s]");
+  CLI::Option* news =
+      app.add_option("--news", options.news_file,
+                     "Send mails, webhooks, chat messages and commit statuses as this file says")
+          ->type_name("FILE");
+  app.add_option("--url", options.url, "Where others reach the pages, for links in what is sent")
+      ->type_name("URL");
+  app.add_flag("--check-news", options.check_news, "Only say whether the --news file is right")
+      ->needs(news);
+  app.add_option("--notify-test", options.test_target,
+                 "Only send one test message to this target of the --news file")
+      ->type_name("TARGET")
+      ->needs(news);
   app.add_option("--ready-fd", options.ready_fd,
                  "Write a JSON line to this descriptor when serving");
   io::add_log_options(app, options.log);
@@ -69,6 +82,22 @@ void settle_broker(Options& options) {
   if (!wrong.empty()) throw std::runtime_error(wrong);
 }
 
+void settle_url(Options& options) {
+  while (options.url.ends_with('/')) options.url.pop_back();
+  if (options.url.empty()) return;
+  const bool is_web = options.url.starts_with("http://") || options.url.starts_with("https://");
+  if (!is_web || options.url.find_first_of(" \"<>\\^`{|}\n\r\t") != std::string::npos)
+    throw std::runtime_error("cannot make links with --url '" + options.url +
+                             "': it takes an address as https://ci.example.org");
+}
+
+void settle_news(Options& options) {
+  if (options.news_file.empty()) return;
+  auto plan = news::load_plan(options.news_file);
+  if (!plan) throw std::runtime_error(plan.error());
+  options.news = *std::move(plan);
+}
+
 }  // namespace
 
 std::optional<int> parse_options(int argc, char** argv, Options& options) {
@@ -78,6 +107,9 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
 }
 
 void settle(Options& options) {
+  settle_url(options);
+  settle_news(options);
+  if (options.check_news || !options.test_target.empty()) return;  // nobody is served
   settle_address(options);
   settle_broker(options);
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "reporter/news/core/plan.h"
 #include "shared/http/server.h"
 #include "shared/io/keys.h"
 #include "shared/io/log.h"
@@ -19,6 +20,11 @@ struct Options {
   std::string key_file;
   std::optional<io::Key> key;
   bool insecure = false;
+  std::string news_file;           // empty: no news are sent
+  std::optional<news::Plan> news;  // follows from it
+  bool check_news = false;         // only that
+  std::string test_target;         // only tell this one that it is a test; empty: serve
+  std::string url;  // where others reach the pages, without a / at the end; may be empty
   int ready_fd = -1;
   io::LogOptions log{"reporter", "text", "info"};
 };

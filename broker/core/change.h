@@ -128,6 +128,12 @@ struct HeadAdvanced {
   std::string revision;  // empty: gone
 };
 
+// How far a follower of events has come, in its own words.
+struct CursorSaved {
+  std::string name;
+  EventSequence sequence;
+};
+
 // `size` bytes of the message's blob, from `skip` on, belong at `offset` of the attempt's output.
 struct OutputStored {
   JobId job;
@@ -151,7 +157,7 @@ struct BuildRemoved {
 using ChangeBody =
     std::variant<BuildSubmitted, RequestTaken, AttemptAssigned, AttemptReattached, AttemptAdopted,
                  AttemptReturned, AttemptLost, AttemptEnded, AttemptSuperseded, CancelRequested,
-                 JobFinished, BuildFinished, HeadAdvanced, OutputStored, BuildRemoved>;
+                 JobFinished, BuildFinished, HeadAdvanced, CursorSaved, OutputStored, BuildRemoved>;
 
 struct Change {
   EventSequence sequence;  // 0: not an event for people

@@ -99,6 +99,8 @@ class Core {
   // core_clients.cc: what clients ask
   void on_message(const wire::Submit& m);
   void on_message(const wire::AdvanceHead& m);
+  void on_message(const wire::SaveCursor& m);
+  void on_message(const wire::FetchCursor& m);
   void on_message(const wire::Cancel& m);
   void on_message(const wire::ListWorkers& m);
   void submit_revision(const wire::Submit& submit, const wire::Candidate& candidate,

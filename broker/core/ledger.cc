@@ -11,6 +11,7 @@ void Ledger::recover(const Recovered& recovered) {
   last_job_ = recovered.last_job;
   last_sequence_ = recovered.last_sequence;
   last_rank_ = recovered.last_rank;
+  cursors_ = recovered.cursors;
   for (const Recovered::Known& known : recovered.known)
     remember_revision(known.repository, known.ref, known.revision, known.build);
   for (const auto& [id, request] : recovered.requests) requests_.emplace(id, request);
@@ -176,6 +177,8 @@ void Ledger::on(const Change&, const BuildFinished& body) {
 }
 
 void Ledger::on(const Change&, const HeadAdvanced&) {}  // only the store and the watchers need it
+
+void Ledger::on(const Change&, const CursorSaved& body) { cursors_[body.name] = body.sequence; }
 
 void Ledger::on(const Change&, const OutputStored& body) {
   Job& job = this->job(body.job);

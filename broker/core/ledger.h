@@ -90,6 +90,7 @@ struct Recovered {
   std::vector<std::pair<RequestId, TakenRequest>> requests;
   std::vector<Labels> label_sets = {{}};
   std::vector<InGroup> groups;
+  std::map<std::string, EventSequence> cursors = {};
   std::vector<Newest> newest;
 };
 
@@ -140,6 +141,8 @@ class Ledger {
   JobId last_job() const { return last_job_; }
   EventSequence last_sequence() const { return last_sequence_; }
   uint64_t last_rank() const { return last_rank_; }
+  // How far followers of events have come, by name.
+  const std::map<std::string, EventSequence>& cursors() const { return cursors_; }
 
  private:
   struct RevisionKey {
@@ -167,6 +170,7 @@ class Ledger {
   void on(const Change& change, const JobFinished& body);
   void on(const Change& change, const BuildFinished& body);
   void on(const Change& change, const HeadAdvanced& body);
+  void on(const Change& change, const CursorSaved& body);
   void on(const Change& change, const OutputStored& body);
   void on(const Change& change, const BuildRemoved& body);
 
@@ -212,6 +216,7 @@ class Ledger {
   JobId last_job_;
   EventSequence last_sequence_;
   uint64_t last_rank_ = 0;
+  std::map<std::string, EventSequence> cursors_;
 };
 
 }  // namespace seaworthy::broker

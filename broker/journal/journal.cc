@@ -186,6 +186,14 @@ void Journal::write(const Change&, const HeadAdvanced& body) {
         .run();
 }
 
+void Journal::write(const Change&, const CursorSaved& body) {
+  prepared(
+      "INSERT INTO cursor (name, sequence) VALUES (?, ?) "
+      "ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence")
+      .bind(body.name, body.sequence)
+      .run();
+}
+
 void Journal::write(const Change&, const OutputStored& body) {
   prepared("UPDATE attempt SET output_bytes = ?3 WHERE job = ?1 AND number = ?2")
       .bind(body.job, body.attempt, body.offset + body.size)

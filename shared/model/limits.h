@@ -78,6 +78,7 @@ inline constexpr Duration kCopiesArriveWithin = 1min;             // of a reques
 inline constexpr size_t kQuestionsPerUser = kParkedRequests / 8;  // the same, of all with one key
 inline constexpr size_t kQuestionsPerPeer = 32;  // asked and not yet answered, long polls included
 inline constexpr size_t kEventsPerDrain = 1024;  // received before the loop commits
+inline constexpr size_t kCursors = 256;          // names under which followers save where they are
 
 // The reporter.
 inline constexpr size_t kHttpHeadBytes = 16 * 1024;  // a request's first lines
@@ -86,6 +87,16 @@ inline constexpr Duration kHttpPing = 15s;           // a stream of events is ne
 inline constexpr size_t kHttpQuestions = 256;        // to the broker, waiting for their turn
 inline constexpr size_t kRememberedEvents = 1'024;   // for pages that come back
 inline constexpr size_t kLogPageBytes = 2 * 1024 * 1024;  // of a log's start, and of its end
+
+// News: what the reporter tells people and other programs.
+inline constexpr size_t kNewsFileBytes = 64 * 1024;
+inline constexpr size_t kNewsTargets = 32;  // each has a thread, a connection and a cursor
+inline constexpr size_t kNewsRules = 256;
+inline constexpr size_t kMailRecipients = 64;    // of one mail
+inline constexpr Duration kNewsPatience = 72h;   // after the event, then it is given up
+inline constexpr Duration kNewsFirstPause = 2s;  // between two tries, doubled up to
+inline constexpr Duration kNewsLongestPause = 10min;
+inline constexpr size_t kNewsAnswerBytes = 4 * 1024;  // that are read of what the other side says
 
 // Attempts on a worker.
 inline constexpr uint64_t kOutputBytes =
@@ -101,5 +112,6 @@ static_assert(kReplyBytes < kMessageBytes);
 static_assert(kSessions < kConnections, "clients find room beside as many workers as there can be");
 static_assert(kUnreadBytes > kOutputCreditBytes, "nobody is cut off for using the credit");
 static_assert(kDefaultTimeout <= kLongestTimeout);
+static_assert(kNewsTargets < kCursors, "a target that was renamed finds room for some time");
 
 }  // namespace seaworthy::limits

@@ -33,6 +33,7 @@ constexpr std::array<TypeName, std::variant_size_v<Message>> kTypes{{
     {72, "ListWorkers"},  {73, "WorkerList"},  {74, "QueueStatus"}, {75, "QueueStatusOk"},
     {76, "FetchEvents"},  {77, "Events"},      {78, "FetchOutput"}, {79, "OutputData"},
     {80, "Event"},        {127, "Error"},      {42, "AwaitDemand"}, {43, "Demand"},
+    {50, "SaveCursor"},   {90, "FetchCursor"}, {91, "Cursor"},
 }};
 
 struct AnyField {

@@ -285,6 +285,18 @@ void fields(F&& f, Events& m) {
   f("last", m.last), f("events", m.events);
 }
 template <class F>
+void fields(F&& f, SaveCursor& m) {
+  f("name", m.name), f("sequence", m.sequence);
+}
+template <class F>
+void fields(F&& f, FetchCursor& m) {
+  f("name", m.name);
+}
+template <class F>
+void fields(F&& f, Cursor& m) {
+  f("sequence", m.sequence);
+}
+template <class F>
 void fields(F&& f, FetchOutput& m) {
   f("job", m.job), f("attempt", m.attempt), f("offset", m.offset), f("wait_ms", m.wait_ms);
 }

@@ -250,6 +250,13 @@ struct Demand {
   uint64_t waiting = 0;  // ready jobs that no worker has yet
 };
 
+// "I have dealt with every event up to this one": where a follower goes on after a restart. The
+// broker keeps the last word of each name.
+struct SaveCursor {
+  std::string name;
+  EventSequence sequence;
+};
+
 struct Ok {};
 
 // ---- clients and broker: what asks
@@ -453,6 +460,14 @@ struct Events {
   std::vector<EventRow> events;
 };
 
+struct FetchCursor {
+  std::string name;
+};
+
+struct Cursor {
+  std::optional<EventSequence> sequence;  // none: nothing was saved under this name
+};
+
 // Answered at once if there is output beyond `offset` or the attempt has ended, else when some
 // comes, or empty after wait_ms. Attempt 0: the latest one. The bytes come in the blob frame.
 struct FetchOutput {
@@ -498,7 +513,8 @@ using Message =
                  SubmitOk, AdvanceHead, Cancel, CancelOk, Notify, NotifyOk, AwaitNotice, Notice, Ok,
                  Ping, Pong, ListHeads, HeadList, ListBuilds, BuildList, ShowBuild, BuildDetail,
                  ListWorkers, WorkerList, QueueStatus, QueueStatusOk, FetchEvents, Events,
-                 FetchOutput, OutputData, EventRow, Error, AwaitDemand, Demand>;
+                 FetchOutput, OutputData, EventRow, Error, AwaitDemand, Demand, SaveCursor,
+                 FetchCursor, Cursor>;
 
 // What travels: a message, the tag that its answer repeats, and bytes that are not msgpack's.
 struct Envelope {

@@ -115,6 +115,7 @@ inline constexpr PeerNumber kClient = 9, kAmy = 1, kBob = 2;
 inline void live(const fs::path& state) {
   Life life(state);
   life.say(kClient, wire::AdvanceHead{"/srv/project", "refs/heads/main", revision(1)});
+  life.say(kClient, wire::SaveCursor{"mail", {1}});
   life.hello(kAmy, "amy", 1);
   life.hello(kBob, "bob", 2);
 

@@ -28,6 +28,7 @@ const std::map<std::string, std::string> kDamageBySql{
      "PRAGMA writable_schema = RESET; UPDATE build SET rank = rank + 1 WHERE id = 3;"
      "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM hidden;"},
     {"references", "UPDATE head SET repository = 4711"},
+    {"cursors", "UPDATE cursor SET sequence = 4711"},
     {"epoch", "UPDATE meta SET value = 0 WHERE key = 'epoch'"},
     {"values", "UPDATE request SET id = x'00' WHERE first_build = 1"},
     {"specifications", "UPDATE specification SET digest = zeroblob(32) WHERE id = 1"},

@@ -248,6 +248,20 @@ TEST_CASE("heads are remembered, moved and forgotten") {
   CHECK(heads[0].revision == revision(2));
 }
 
+TEST_CASE("a cursor is remembered over a restart, and one that was never saved is none") {
+  Folder folder;
+  {
+    StoredBroker broker(store_in(folder));
+    broker.say(9, a_submit(1, {1, 2}));
+    broker.say(9, wire::SaveCursor{"news/mail", {1}});
+    broker.say(9, wire::SaveCursor{"news/mail", {2}});
+    broker.say(9, wire::SaveCursor{"news/chat", {1}});
+  }
+  const Recovered recovered = Journal(store_in(folder)).recover();
+  CHECK(recovered.cursors == std::map<std::string, EventSequence>{{"news/chat", EventSequence{1}},
+                                                                  {"news/mail", EventSequence{2}}});
+}
+
 TEST_CASE("more heads than fit one answer are listed in parts, none twice and none left out") {
   Folder folder;
   StoredBroker broker(store_in(folder));

@@ -81,7 +81,7 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             builds_.at(b.build).verdict = b.verdict;
             builds_.at(b.build).finished = change.at;
           },
-          [&](const HeadAdvanced&) {},
+          [&](const HeadAdvanced&) {}, [&](const CursorSaved& b) { cursors_[b.name] = b.sequence; },
           [&](const BuildRemoved& b) {
             removed_.insert(b.build);
             builds_.erase(b.build);
@@ -116,6 +116,7 @@ Recovered ModelStore::recover() {
   recovered.last_rank = last_rank_;
   recovered.last_build = last_build_;
   recovered.last_job = last_job_;
+  recovered.cursors = cursors_;
   for (const auto& [id, stored] : builds_) {
     if (!stored.again)
       recovered.known.push_back(

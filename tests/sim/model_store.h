@@ -53,6 +53,7 @@ class ModelStore {
   JobId last_job_;
   uint64_t last_rank_ = 0;
   uint64_t epoch_ = 0;
+  std::map<std::string, EventSequence> cursors_;
 };
 
 }  // namespace seaworthy::sim

@@ -216,8 +216,8 @@ MAY = {
                "AwaitDemand"},
     "client": LOOKS | {"Submit", "Cancel", "Notify"},
     "watcher": {"Ping", "Submit", "AdvanceHead", "ListHeads", "AwaitNotice", "Notify"},
-    "reporter": LOOKS,
-    "admin": LOOKS | {"Submit", "Cancel", "Notify", "AdvanceHead", "AwaitNotice"},
+    "reporter": LOOKS | {"SaveCursor", "FetchCursor"},
+    "admin": LOOKS | {"Submit", "Cancel", "Notify", "AdvanceHead", "AwaitNotice", "SaveCursor", "FetchCursor"},
 }
 REQUESTS = set.union(*MAY.values())
 
