@@ -18,6 +18,7 @@ namespace {
 
 constexpr Duration kHeldBack = std::chrono::seconds(20);  // by the broker, when nothing happens
 constexpr Duration kRefusedPause = std::chrono::minutes(1);
+constexpr Duration kLastWord = std::chrono::seconds(2);  // to the broker, when all ends
 constexpr uint64_t kUnsaved = 500;  // events that nobody was told of, and that are not saved yet
 
 using Failure = Unexpected<io::ClientError>;
@@ -63,15 +64,24 @@ void Courier::interrupt() { eventfd_write(interrupt_.get(), 1); }
 
 // Whatever the broker refuses is no reason to stop for good: keys and releases change.
 void Courier::run(zmq::context_t& context, io::ClientOptions options) {
-  io::Client client(context, std::move(options));
+  io::Client client(context, options);
   for (;;) {
     Followed followed = find_cursor(client);
     while (followed) followed = follow(client);
-    if (was_interrupted(followed.error())) return;
+    if (was_interrupted(followed.error())) return save_at_end(context, std::move(options));
     spdlog::error("{}: nothing is sent, trying again in {}: {}", name_,
                   words::duration(kRefusedPause), followed.error().message);
     if (!pause(kRefusedPause)) return;
   }
+}
+
+// What was confirmed just before the end is not to be sent again.
+void Courier::save_at_end(zmq::context_t& context, io::ClientOptions options) {
+  if (seen_ == saved_) return;
+  options.interrupt_fd = -1;
+  options.give_up_after = kLastWord;
+  io::Client client(context, std::move(options));
+  (void)save(client);
 }
 
 Courier::Followed Courier::find_cursor(io::Client& client) {
@@ -86,13 +96,14 @@ Courier::Followed Courier::begin_with_newest(io::Client& client) {
   auto newest = client.ask_for<wire::Events>(wire::FetchEvents{});
   if (!newest) return Failure{newest.error()};
   spdlog::info("{}: begins after event {}, the newest", name_, newest->last.value);
-  return save(client, newest->last);
+  seen_ = newest->last;
+  return save(client);
 }
 
-Courier::Followed Courier::save(io::Client& client, EventSequence sequence) {
-  auto saved = client.ask_for<wire::Ok>(wire::SaveCursor{name_, sequence});
+Courier::Followed Courier::save(io::Client& client) {
+  auto saved = client.ask_for<wire::Ok>(wire::SaveCursor{name_, seen_});
   if (!saved) return Failure{saved.error()};
-  seen_ = saved_ = sequence;
+  saved_ = seen_;
   return Done{};
 }
 
@@ -105,7 +116,7 @@ Courier::Followed Courier::follow(io::Client& client) {
   if (!answer) return Failure{answer.error()};
   for (const wire::EventRow& event : answer->events)
     if (auto taken = take(client, event); !taken) return taken;
-  if (seen_.value - saved_.value >= kUnsaved) return save(client, seen_);
+  if (seen_.value - saved_.value >= kUnsaved) return save(client);
   if (!answer->events.empty()) return Done{};
   // Silence: or is the store another one, whose events have not come so far?
   auto newest = client.ask_for<wire::Events>(wire::FetchEvents{});
@@ -125,13 +136,13 @@ Courier::Followed Courier::take(io::Client& client, const wire::EventRow& event)
     const Tried tried = try_once(client, event);
     if (tried.fate == Fate::Interrupted)
       return Failure{io::ClientError{io::ClientError::Kind::Interrupted, tried.said, {}}};
-    if (is_settled(event, tried, tries)) return save(client, event.sequence);
+    if (is_settled(event, tried, tries)) break;
     const auto length = pause_after(tried, tries, event.at, io::wall_now(), random_number());
     if (!length) {
       spdlog::error("{}: {} given up after {} tries, since it happened {} ago: {}", name_,
                     what(event), tries, words::duration(words::between(event.at, io::wall_now())),
                     tried.said);
-      return save(client, event.sequence);
+      break;
     }
     spdlog::log(tried.fate == Fate::Slowly ? spdlog::level::err : spdlog::level::warn,
                 "{}: {} not delivered at try {}, again in {}: {}", name_, what(event), tries,
@@ -139,6 +150,8 @@ Courier::Followed Courier::take(io::Client& client, const wire::EventRow& event)
     if (!pause(*length))
       return Failure{io::ClientError{io::ClientError::Kind::Interrupted, "interrupted", {}}};
   }
+  seen_ = event.sequence;
+  return save(client);
 }
 
 bool Courier::is_settled(const wire::EventRow& event, const Tried& tried, uint32_t tries) {

@@ -39,7 +39,8 @@ class Courier {
   Followed begin_with_newest(io::Client& client);
   Followed follow(io::Client& client);
   Followed take(io::Client& client, const wire::EventRow& event);
-  Followed save(io::Client& client, EventSequence sequence);
+  Followed save(io::Client& client);
+  void save_at_end(zmq::context_t& context, io::ClientOptions options);
   Tried try_once(io::Client& client, const wire::EventRow& event);
   Tried bring(Story story);
   bool is_settled(const wire::EventRow& event, const Tried& tried, uint32_t tries);

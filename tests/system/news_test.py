@@ -90,6 +90,10 @@ class NewsCase(Case):
         worker.finish(assign, outcome, output, detail=detail)
         return build
 
+    def saved(self, name, receiver):
+        """Waits until the target's cursor has come to the last message that was confirmed."""
+        until(lambda: self.cursor(name) == receiver.bodies()[-1]["sequence"], "the cursor is saved")
+
     def finished_events(self):
         """(id as news have it, build) of each finished build."""
         found, last = [], 0
@@ -179,6 +183,7 @@ class Webhooks(NewsCase):
         reporter = self.start_reporter(targets, [{"target": "old"}])
         first = self.submit("failed")
         until(lambda: old.confirmed(), "the first arrived")
+        self.saved("old", old)
         reporter.stop()
         while_down = self.submit("failed")
         targets["new"] = {"kind": "webhook", "url": new.url}
@@ -200,6 +205,7 @@ class Webhooks(NewsCase):
         self.run_build(worker, "failed")
         self.submit("skipped")
         until(lambda: there.confirmed(), "the change arrived")
+        until(lambda: self.cursor("hook") >= there.bodies()[-1]["sequence"], "the cursor is saved")
         reporter.stop()
         self.start_reporter()
         healed = self.run_build(worker, "passed")
@@ -251,6 +257,7 @@ class Webhooks(NewsCase):
         self.start_reporter({"hook": {"kind": "webhook", "url": there.url}}, [{"target": "hook"}])
         builds = [self.submit("failed")]
         until(lambda: there.confirmed(), "the first arrived")
+        self.saved("hook", there)
         self.programs[0].kill()
         self.start_broker()
         builds.append(self.submit("failed"))
