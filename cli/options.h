@@ -12,6 +12,7 @@
 #include "cli/log.h"
 #include "cli/queries.h"
 #include "cli/submit.h"
+#include "cli/tests.h"
 #include "cli/up/plan.h"
 #include "cli/wait.h"
 
@@ -24,6 +25,7 @@ enum class Command : uint8_t {
   Health,
   Builds,
   Show,
+  Tests,
   Log,
   Cancel,
   Retry,
@@ -47,6 +49,7 @@ struct Invocation {
   SubmitOptions submit;
   BuildsOptions builds;
   std::string target;  // of show: a build; of notify: a repository
+  TestsOptions tests;
   LogOptions log;
   TargetOptions change;
   std::string reason;
