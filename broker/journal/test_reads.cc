@@ -16,8 +16,8 @@ constexpr int kTestBits = 16;
 constexpr uint64_t kTestMask = (uint64_t{1} << kTestBits) - 1;
 static_assert(limits::kTests < kTestMask);
 
-wire::TestColumns columns_in(const Statement& row, int column) {
-  auto columns = wire::unpack_tests(row.text(column));
+wire::TestColumns columns_in(const std::string& body) {
+  auto columns = wire::unpack_tests(body);
   if (!columns) throw StoreError("cannot answer from the store: " + columns.error());
   return *std::move(columns);
 }
@@ -101,20 +101,17 @@ TestReads::TestReads(const std::filesystem::path& file)
             "job.attempt WHERE build = ?1 AND (?2 = 0 OR job.id = ?2) ORDER BY job.id"),
       body_(database_, "SELECT body FROM test_report WHERE job = ? AND attempt = ?"),
       earlier_(database_,
-               "SELECT earlier.id, earlier.revision, test_report.body FROM (SELECT id, revision, "
-               "rank FROM build WHERE repository = ?1 AND ref = ?2 AND (rank, id) < (?3, ?4) ORDER "
-               "BY rank DESC, id DESC LIMIT ?5) AS earlier LEFT JOIN job ON job.build = earlier.id "
-               "AND job.name = ?6 LEFT JOIN test_report ON test_report.job = job.id AND "
-               "test_report.attempt = job.attempt ORDER BY earlier.rank DESC, earlier.id DESC"),
+               "SELECT earlier.id, earlier.revision, job.id, job.attempt FROM (SELECT id, "
+               "revision, rank FROM build WHERE repository = ?1 AND ref = ?2 AND (rank, id) < (?3, "
+               "?4) ORDER BY rank DESC, id DESC LIMIT ?5) AS earlier LEFT JOIN job ON job.build = "
+               "earlier.id AND job.name = ?6 ORDER BY earlier.rank DESC, earlier.id DESC"),
       newest_(
           database_,
-          "SELECT newest.id, job.id, job.attempt, ref, revision, attempt.finished_ms, "
-          "test_report.body FROM (SELECT id, ref, revision, rank FROM build WHERE repository = "
-          "(SELECT id FROM repository WHERE name = ?1) ORDER BY rank DESC, id DESC LIMIT ?2) AS "
-          "newest JOIN job ON job.build = newest.id AND job.name = ?3 JOIN attempt ON "
-          "attempt.job = job.id AND attempt.number = job.attempt JOIN test_report ON "
-          "test_report.job = job.id AND test_report.attempt = job.attempt ORDER BY newest.rank "
-          "DESC, newest.id DESC") {}
+          "SELECT newest.id, job.id, job.attempt, ref, revision, attempt.finished_ms FROM "
+          "(SELECT id, ref, revision, rank FROM build WHERE repository = (SELECT id FROM "
+          "repository WHERE name = ?1) ORDER BY rank DESC, id DESC LIMIT ?2) AS newest JOIN job "
+          "ON job.build = newest.id AND job.name = ?3 JOIN attempt ON attempt.job = job.id AND "
+          "attempt.number = job.attempt ORDER BY newest.rank DESC, newest.id DESC") {}
 
 std::optional<wire::TestList> TestReads::list_tests(const wire::ListTests& query) {
   const std::optional<Place> place = place_of(query);
@@ -183,9 +180,9 @@ std::vector<wire::JobTests> TestReads::jobs_of(const Place& place, JobId only) {
 std::optional<uint64_t> TestReads::add_rows(const wire::JobTests& job, bool failed_only,
                                             uint64_t from, Rest& rest,
                                             std::vector<wire::TestRow>& rows) {
-  if (!body_.bind(job.job, job.attempt).next()) return std::nullopt;
-  const wire::TestColumns columns = columns_in(body_, 0);
-  body_.reset();
+  const std::string body = body_of(job.job, job.attempt);
+  if (body.empty()) return std::nullopt;
+  const wire::TestColumns columns = columns_in(body);
   for (uint64_t test = from; test < columns.size(); ++test) {
     if (failed_only && !is_bad(columns.verdict(test))) continue;
     TestResult result = columns.result(test);
@@ -209,6 +206,14 @@ std::optional<uint64_t> TestReads::add_rows(const wire::JobTests& job, bool fail
   return std::nullopt;
 }
 
+// Empty: there is none.
+std::string TestReads::body_of(JobId job, AttemptNumber attempt) {
+  if (!body_.bind(job, attempt).next()) return {};
+  std::string body = body_.text(0);
+  body_.reset();
+  return body;
+}
+
 void TestReads::look_back(const Place& place, const std::string& job_name,
                           std::span<wire::TestRow> rows) {
   for (wire::TestRow& row : rows)
@@ -223,14 +228,14 @@ void TestReads::look_back(const Place& place, const std::string& job_name,
   size_t builds = 0, bytes = 0;
   while (!open.empty() && earlier_.next()) {
     ++builds;
-    if (earlier_.is_null(2)) continue;
-    const std::string body = earlier_.text(2);
+    const std::string body = body_of(earlier_.id<JobId>(2), earlier_.id<AttemptNumber>(3));
+    if (body.empty()) continue;
     bytes += wire::unpacked_bytes(body);
     if (bytes > limits::kHistoryBytes) {
       builds = limits::kHistoryBuilds;
       break;
     }
-    open.look_at(columns_in(earlier_, 2), earlier_.id<BuildId>(0), earlier_.text(1));
+    open.look_at(columns_in(body), earlier_.id<BuildId>(0), earlier_.text(1));
   }
   earlier_.reset();
   if (builds >= limits::kHistoryBuilds) open.give_up();
@@ -242,9 +247,11 @@ wire::TestRuns TestReads::history(const wire::TestHistory& query) {
   newest_.bind(query.repository, limits::kListRows, query.job_name);
   while (runs.runs.size() < std::min<size_t>(query.limit, limits::kListRows) &&
          bytes < limits::kReplyBytes / 2 && newest_.next()) {
-    unpacked += wire::unpacked_bytes(newest_.text(6));
+    const std::string body = body_of(newest_.id<JobId>(1), newest_.id<AttemptNumber>(2));
+    if (body.empty()) continue;
+    unpacked += wire::unpacked_bytes(body);
     if (unpacked > limits::kHistoryBytes) break;
-    const wire::TestColumns columns = columns_in(newest_, 6);
+    const wire::TestColumns columns = columns_in(body);
     const std::optional<size_t> test = columns.find(query.suite, query.name);
     if (!test) continue;
     TestResult result = columns.result(*test);

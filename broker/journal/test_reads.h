@@ -40,6 +40,7 @@ class TestReads {
 
   std::optional<Place> place_of(const wire::ListTests& query);
   std::vector<wire::JobTests> jobs_of(const Place& place, JobId only);
+  std::string body_of(JobId job, AttemptNumber attempt);
   // Rows of one job from the test `from` on; the next one's place if there was no room for all.
   std::optional<uint64_t> add_rows(const wire::JobTests& job, bool failed_only, uint64_t from,
                                    Rest& rest, std::vector<wire::TestRow>& rows);

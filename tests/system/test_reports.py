@@ -69,7 +69,7 @@ class Reports(Case):
         self.worker = self.start_worker("worker-1")
         return self.start_watcher(self.repository.path)
 
-    def tests_of(self, build, *more):
+    def asked(self, build, *more):
         return self.client_json("tests", build["build"], *more)
 
     def named(self, tests, job):
@@ -110,7 +110,7 @@ class Reports(Case):
         self.watch()
         [build] = self.finished_builds(1)
         self.assertEqual(build["verdict"], "failed")
-        tests = self.tests_of(build)
+        tests = self.asked(build)
         self.assertEqual([one["notes"] for one in tests["jobs"] if one["notes"]], [])
         expected = {"unittest-v": (1, 1, 1, 1), "unittest": (1, 1, 1, 1), "ctest": (1, 1, 0, 1),
                     "ctest-junit": (1, 1, 0, 1), "prove": (1, 1, 0, 1), "perl-tap": (1, 1, 0, 1),
@@ -160,7 +160,7 @@ class Reports(Case):
         self.build_with(report(a=PASSED, b=FAILED), False)
         first = self.build_with(report(a=FAILED, b=FAILED), False)
         last = self.build_with(report(a=FAILED, b=PASSED), False)
-        [test] = self.tests_of(last, "--failed")["tests"]
+        [test] = self.asked(last, "--failed")["tests"]
         self.assertEqual((test["name"], test["failing_since"]),
                          ("a", {"build": first["build"], "revision": first["revision"], "or_longer": False}))
         with self.reporter() as page:
@@ -208,7 +208,7 @@ class Reports(Case):
         self.watch()
         [build] = self.finished_builds(1)
         self.assertEqual(build["verdict"], "passed")
-        tests = self.tests_of(build)
+        tests = self.asked(build)
         notes = {one["name"]: " ".join(one["notes"]) for one in tests["jobs"]}
         self.assertNotIn("outside", notes)
         self.assertIn("it has a DOCTYPE", notes["doctype"])
@@ -240,7 +240,7 @@ class Reports(Case):
         self.start_worker("worker-1")
         [build] = self.finished_builds(1)
         self.assertEqual(build["verdict"], "failed")
-        self.assertEqual(self.counts(self.tests_of(build), "test"), (1, 1, 0, 0))
+        self.assertEqual(self.counts(self.asked(build), "test"), (1, 1, 0, 0))
         [job] = self.client_json("show", build["build"])["jobs"]
         self.assertEqual(len(job["attempts"]), 1)
 
@@ -251,7 +251,7 @@ class Reports(Case):
         self.repository.pipeline(ONE_JOB.format("/usr/bin/python3 many.py > junit.xml"))
         self.watch()
         [build] = self.finished_builds(1)
-        tests = self.tests_of(build)
+        tests = self.asked(build)
         self.assertEqual(self.counts(tests, "test"), (10020, 0, 0, 0))
         self.assertEqual(tests["jobs"][0]["not_listed"], 20)
         self.assertEqual(len({test["name"] for test in tests["tests"]}), 10000)

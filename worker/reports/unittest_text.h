@@ -39,7 +39,7 @@ class UnittestReader {
   std::map<std::string, size_t, std::less<>> places_;
   std::optional<TestResult> pending_;  // its title was read, its result was not
   std::optional<TestResult> block_;
-  std::set<std::string> bad_;          // of those that were run, without their parameters
+  std::set<std::string> bad_;  // of those that were run, without their parameters
   uint64_t ran_ = 0;
   bool is_verbose_ = false;
 };

@@ -52,7 +52,7 @@ ok 3 - skipped # SKIP no net
   CHECK(report.counts == TestCounts{1, 1, 0, 1});
   CHECK(find(report, "breaks").message == "one is not two");
   CHECK(find(report, "breaks").duration_ms == 1274);
-  CHECK(find(report, "breaks").output.find("stack: |-\n    Test.run") != std::string::npos);
+  CHECK(find(report, "breaks").output.find("stack: |-\n  Test.run") != std::string::npos);
 }
 
 TEST_CASE("TAP that gives up, or does not keep its plan, is an error of its own") {
