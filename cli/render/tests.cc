@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/render/text.h"
+#include "shared/words/test_duration.h"
 
 namespace seaworthy::cli::render {
 namespace {
@@ -21,8 +22,6 @@ Colour colour_of(TestVerdict verdict) {
   }
   return Colour::Plain;
 }
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 std::string counts(const wire::JobTests& job, const Style& style) {
   std::string text;
@@ -48,8 +47,7 @@ std::string since(const wire::TestRow& test) {
 std::string below(const wire::TestRow& test, bool with_output, const Style& style) {
   const std::string indent(10, ' ');
   std::string text;
-  if (!test.message.empty())
-    text += indent + printable(first_line(test.message), kMessageColumns) + "\n";
+  if (!test.message.empty()) text += indent + printable(test.message, kMessageColumns) + "\n";
   if (!is_bad(test.verdict)) return text;
   text += indent + style.paint(Colour::Dim, since(test)) + "\n";
   std::string_view output = test.output;
@@ -90,8 +88,7 @@ std::string tests_page(const wire::TestList& list, bool with_output, const Style
             printable(test.name, kMessageColumns);
     if (!test.suite.empty())
       text += "  " + style.paint(Colour::Dim, printable(test.suite, kMessageColumns));
-    text += "  " + duration(Duration{static_cast<int64_t>(test.duration_ms)}) + "\n" +
-            below(test, with_output, style);
+    text += "  " + words::test_duration(test.duration_ms) + "\n" + below(test, with_output, style);
   }
   return text;
 }
@@ -121,8 +118,7 @@ std::string failed_of_job(const wire::TestList& list, JobId job, const Style& st
     if (!test.suite.empty())
       text += "  " + style.paint(Colour::Dim, printable(test.suite, kMessageColumns));
     text += "\n";
-    if (!test.message.empty())
-      text += "        " + printable(first_line(test.message), kMessageColumns) + "\n";
+    if (!test.message.empty()) text += "        " + printable(test.message, kMessageColumns) + "\n";
   }
   if (all > shown)
     text +=

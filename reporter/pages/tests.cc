@@ -4,6 +4,7 @@
 
 #include "reporter/pages/parts.h"
 #include "shared/io/clock.h"
+#include "shared/words/test_duration.h"
 #include "shared/words/text.h"
 
 namespace seaworthy::reporter::pages {
@@ -30,8 +31,6 @@ void put_test_verdict(Html& html, TestVerdict verdict) {
   parts::put_mark(html, State::Finished, shape_of(verdict));
   html.raw("<span class=\"hidden\">").text(to_string(verdict)).raw("</span>");
 }
-
-std::string length_of(uint64_t ms) { return words::duration(Duration{static_cast<int64_t>(ms)}); }
 
 const wire::JobTests* job_of(const wire::TestList& tests, JobId job) {
   const auto found = std::find_if(tests.jobs.begin(), tests.jobs.end(),
@@ -61,7 +60,9 @@ void put_row(Html& html, const wire::TestList& tests, const wire::TestRow& test)
   put_test_verdict(html, test.verdict);
   html.raw("</span><span class=\"grow\">");
   put_name(html, tests, test);
-  html.raw("</span><span class=\"dim num\">").text(length_of(test.duration_ms)).raw("</span>");
+  html.raw("</span><span class=\"dim num\">")
+      .text(words::test_duration(test.duration_ms))
+      .raw("</span>");
   if (is_bad(test.verdict)) put_since(html, test);
   if (!test.message.empty())
     html.raw("<span class=\"whole said\">").text(test.message).raw("</span>");
@@ -113,12 +114,12 @@ void put_durations(Html& html, const wire::TestRuns& runs) {
     html.raw(is_bad(run->verdict) ? Literal("failed") : Literal("passed")).raw("\" x=\"");
     html.number(x).raw("\" y=\"").number(kGraphHeight - height).raw("\" width=\"");
     html.number(kBarWidth).raw("\" height=\"").number(height).raw("\"><title>build ");
-    html.number(run->build.value).raw(": ").text(length_of(run->duration_ms));
+    html.number(run->build.value).raw(": ").text(words::test_duration(run->duration_ms));
     html.raw("</title></rect>\n");
     x += kBarWidth + kBarGap;
   }
   html.raw("</svg>\n<figcaption class=\"dim\">How long it took; the highest bar is ");
-  html.text(length_of(longest)).raw(".</figcaption>\n</figure>\n");
+  html.text(words::test_duration(longest)).raw(".</figcaption>\n</figure>\n");
 }
 
 void put_runs(Html& html, const wire::TestRuns& runs, UnixMillis now) {
@@ -130,7 +131,9 @@ void put_runs(Html& html, const wire::TestRuns& runs, UnixMillis now) {
     parts::put_build(html, run.build);
     html.raw("</span><span class=\"grow\">").text(words::short_ref(run.ref)).raw(" ");
     parts::put_revision(html, run.revision);
-    html.raw("</span><span class=\"dim num\">").text(length_of(run.duration_ms)).raw("</span>");
+    html.raw("</span><span class=\"dim num\">")
+        .text(words::test_duration(run.duration_ms))
+        .raw("</span>");
     parts::put_time(html.raw("<span class=\"dim\">"), run.finished, now);
     html.raw("</span>");
     if (!run.message.empty())

@@ -1,5 +1,5 @@
 // A TestReport packed, as AttemptFinished carries it and the store keeps it: TestColumns as
-// msgpack, in one zstd frame. Ten thousand tests take some 100 KiB and a few milliseconds. What
+// msgpack, in one zstd frame. Ten thousand tests take some 25 KiB and some milliseconds. What
 // cannot be unpacked within limits.h is an error that says why. Pure.
 #pragma once
 

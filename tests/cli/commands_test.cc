@@ -61,6 +61,7 @@ std::optional<wire::Envelope> tests_of(const wire::ListTests& question) {
   row.suite = "Basket";
   row.verdict = question.after == 0 ? TestVerdict::Failed : TestVerdict::Error;
   row.name = question.after == 0 ? "sums" : "crash\x1b[2J";
+  row.duration_ms = 12;
   row.message = "3 is not 4\nat line 7";
   row.output = "trace\nend";
   row.failing_since = {9};
@@ -142,9 +143,10 @@ TEST_CASE(
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.output, StartsWith("job 18 lint: 1 failed, 1 error, 7 passed (3 not listed)\n"
                                        "    report.xml was not read to its end"));
-  CHECK_THAT(result.output, Contains("  failed  sums  Basket  0.0 s\n          3 is not 4\n"
-                                     "          fails since build 9 (1a2b3c4d5e)\n"
-                                     "          | trace\n          | end\n"));
+  CHECK_THAT(result.output,
+             Contains("  failed  sums  Basket  12 ms\n          3 is not 4 at line 7\n"
+                      "          fails since build 9 (1a2b3c4d5e)\n"
+                      "          | trace\n          | end\n"));
   CHECK_THAT(result.output, Contains("  error   crash?[2J  Basket"));
   const auto asked = broker.asked<wire::ListTests>();
   REQUIRE(asked.size() == 2);
@@ -163,7 +165,7 @@ TEST_CASE("show names the tests that failed below the job that failed") {
   FakeBroker broker(a_broker);
   CHECK_THAT(run_at(broker, {"show", "12"}).output,
              Contains("    tests: 1 failed, 1 error, 7 passed (3 not listed)\n"
-                      "      sums  Basket\n        3 is not 4\n"));
+                      "      sums  Basket\n        3 is not 4 at line 7\n"));
 }
 
 TEST_CASE("what does not exist is exit code 2 and a sentence") {

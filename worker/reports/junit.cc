@@ -178,6 +178,7 @@ class Reader {
     if (result.message.empty() && is_bad(result.verdict))
       result.message = first_line(one.output, limits::kTestTextBytes);
     if (is_bad(result.verdict)) {
+      one.trouble.resize(one.trouble.find_last_not_of(" \t\r\n") + 1);
       const size_t start = std::min(one.trouble.find_first_not_of("\r\n"), one.trouble.size());
       result.output = one.trouble.substr(start);
       if (!result.output.empty() && !one.output.empty() && result.output.back() != '\n')
