@@ -14,7 +14,8 @@ bool is_one_of(const wire::Message& message) {
 
 bool looks(const wire::Message& m) {
   return is_one_of<wire::Ping, wire::ListHeads, wire::ListBuilds, wire::ShowBuild,
-                   wire::ListWorkers, wire::QueueStatus, wire::FetchEvents, wire::FetchOutput>(m);
+                   wire::ListWorkers, wire::QueueStatus, wire::FetchEvents, wire::FetchOutput,
+                   wire::ListTests, wire::TestHistory>(m);
 }
 
 // A reporter also says how far it has told people what happened.

@@ -192,7 +192,9 @@ bool Loop::take_shell_message(io::Peer peer, const std::string& user,
           [&](const wire::FetchOutput&) { return put(), true; },
           [&](const wire::ListBuilds&) { return put(), true; },
           [&](const wire::ShowBuild&) { return put(), true; },
-          [&](const wire::ListHeads&) { return put(), true; }, [](const auto&) { return false; }},
+          [&](const wire::ListHeads&) { return put(), true; },
+          [&](const wire::ListTests&) { return put(), true; },
+          [&](const wire::TestHistory&) { return put(), true; }, [](const auto&) { return false; }},
       envelope.message);
 }
 
@@ -220,6 +222,9 @@ void Loop::commit() {
 void Loop::submit(Batch batch) {
   size_t bytes = 0;
   for (const std::string& blob : batch.blobs) bytes += blob.size();
+  for (const Change& change : batch.changes)
+    if (const auto* ended = std::get_if<AttemptEnded>(&change.body))
+      bytes += ended->report.tests.data.size();
   in_flight_bytes_.push_back(bytes);
   in_flight_total_ += bytes;
   ++submitted_batches_;

@@ -48,6 +48,7 @@ class Tree {
     add_submit();
     add_status_and_workers();
     add_builds_and_show();
+    add_tests();
     add_log();
     add_changes();
     add_notify_and_hook();
@@ -229,6 +230,21 @@ class Tree {
     below->add_option("build", into_.target, "A build's number, or a revision: its newest build")
         ->type_name("BUILD")
         ->required();
+    add_json(*below);
+  }
+
+  void add_tests() {
+    CLI::App* below =
+        client_command("tests", Command::Tests, "What the tests of a build said, each by its name",
+                       "seaworthy tests 12\n  seaworthy tests 12 --failed\n"
+                       "  seaworthy tests 1a2b3c4 --json");
+    below
+        ->add_option("build", into_.tests.build,
+                     "A build's number, or a revision: its newest build")
+        ->type_name("BUILD")
+        ->required();
+    below->add_flag("--failed", into_.tests.failed_only,
+                    "Only those that failed, with what they wrote");
     add_json(*below);
   }
 

@@ -12,6 +12,7 @@
 #include "cli/log.h"
 #include "cli/queries.h"
 #include "cli/submit.h"
+#include "cli/tests.h"
 #include "cli/up/plan.h"
 #include "cli/wait.h"
 
@@ -24,6 +25,7 @@ enum class Command : uint8_t {
   Health,
   Builds,
   Show,
+  Tests,
   Log,
   Cancel,
   Retry,
@@ -49,6 +51,7 @@ struct Invocation {
   BuildsOptions builds;
   std::string target;  // of show: a build; of notify: a repository; of notify-test: where to
   std::string news_file, url;  // of notify-test
+  TestsOptions tests;
   LogOptions log;
   TargetOptions change;
   std::string reason;

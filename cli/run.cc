@@ -28,6 +28,11 @@ Ended run_client_command(const Invocation& the, Screen& screen) {
       return list_builds(client, options, screen);
     }
     case Command::Show: return show_build(client, {the.target, the.json}, screen);
+    case Command::Tests: {
+      TestsOptions options = the.tests;
+      options.json = the.json;
+      return list_tests(client, options, screen);
+    }
     case Command::Log: return print_log(client, the.log, screen);
     case Command::Cancel: return cancel(client, the.change, the.reason, screen);
     case Command::Retry: return retry(client, the.change, screen);
@@ -74,6 +79,7 @@ Ended run(const Invocation& invocation, Screen& screen) {
     case Command::Health:
     case Command::Builds:
     case Command::Show:
+    case Command::Tests:
     case Command::Log:
     case Command::Cancel:
     case Command::Retry:

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <type_traits>
 
+#include "reporter/percent.h"
+
 namespace seaworthy::reporter {
 namespace {
 
@@ -55,6 +57,7 @@ Route job_route(std::string_view path, const Query& query) {
   if (what == "log/tail")
     return LogTailRoute{job, attempt, query.number_of("offset", 0), query.number_of("line", 1),
                         Look::of_word(query.word("look"))};
+  if (what == "tests") return JobTestsRoute{job, query.number_of("after", 0)};
   return NoRoute{};
 }
 
@@ -78,8 +81,18 @@ Route route_of(std::string_view target) {
     const auto id = number<uint64_t>(path.substr(8));
     return id && *id > 0 ? Route{BuildRoute{BuildId{*id}}} : Route{NoRoute{}};
   }
+  if (path == "/tests") {
+    auto word = [&query](std::string_view name) { return percent_decoded(query.word(name)); };
+    return TestRoute{word("repository"), word("job"), word("suite"), word("name")};
+  }
   if (path.starts_with("/jobs/")) return job_route(path.substr(6), query);
   return NoRoute{};
+}
+
+std::string address_of(const TestRoute& route) {
+  return "/tests?repository=" + percent_encoded(route.repository) +
+         "&job=" + percent_encoded(route.job_name) + "&suite=" + percent_encoded(route.suite) +
+         "&name=" + percent_encoded(route.name);
 }
 
 std::string_view host_name_of(std::string_view host) {

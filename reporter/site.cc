@@ -5,6 +5,7 @@
 #include "reporter/assets.h"
 #include "reporter/live_log.h"
 #include "reporter/pages/pages.h"
+#include "reporter/pages/tests.h"
 #include "shared/base/overloaded.h"
 #include "shared/http/head.h"
 
@@ -91,6 +92,22 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
             show(
                 "tail " + request.target,
                 [route](io::Client& client) { return pages::ask_log_tail(client, route); },
+                exchange);
+          },
+          [&](const JobTestsRoute& route) {
+            show(
+                name_of("tests", route.job.value, route.after),
+                [after, route](io::Client& client) {
+                  return pages::ask_job_tests(client, route, after);
+                },
+                exchange);
+          },
+          [&](const TestRoute& route) {
+            show(
+                "test " + request.target,
+                [after, route](io::Client& client) {
+                  return pages::ask_test(client, route, after);
+                },
                 exchange);
           },
           [&](const RawLogRoute& route) {

@@ -16,6 +16,7 @@
 #include "shared/model/limits.h"
 #include "worker/confinement.h"
 #include "worker/job_run.h"
+#include "worker/look_at_tests.h"
 #include "worker/oom.h"
 #include "worker/output.h"
 #include "worker/spool.h"
@@ -100,6 +101,7 @@ class Leader {
     }
     if (!specification.origin.empty()) log_.append_line(specification.origin);
     if (!check_out_revision()) return;
+    since_ = reports::mark_time();
     for (size_t i = 0; i < specification.steps.size(); ++i)
       if (!run_step(i)) return;
     conclude(Outcome::Passed, "");
@@ -205,10 +207,26 @@ class Leader {
     }
   }
 
+  // Not of a job that was cancelled, or that did not come as far as its steps.
+  Tests look_at_what_tests_left() {
+    const bool ran_tests =
+        outcome_ == Outcome::Passed || outcome_ == Outcome::Failed || outcome_ == Outcome::TimedOut;
+    if (!since_ || !ran_tests) return {};
+    Tests tests = look_at_tests(
+        {options_.workspace, assign_.specification.reports, spool_.output_file(), *since_},
+        kControlFd);
+    if (const std::string counts = words_of(tests.counts); !counts.empty())
+      log_.append_line("==> tests: " + counts);
+    for (const std::string& note : tests.notes)
+      log_.append_line("==> tests: " + clipped(note.substr(0, note.find('\n')), 500));
+    return tests;
+  }
+
   void report(const JobRun::Ended& ended) {
     if (!is_over_) conclude_stop();
     if (std::string words = in_words(ended); !words.empty())
       detail_ += (detail_.empty() ? "" : "; ") + words;
+    const Tests tests = look_at_what_tests_left();
     log_.append_line("==> " + std::string(to_string(outcome_)) + " after " +
                      seconds(io::now() - started_) + (detail_.empty() ? "" : ": " + detail_));
     const OutputLog::Whole whole = log_.finish();
@@ -223,6 +241,7 @@ class Leader {
     outcome.output_sha256 = whole.sha256;
     outcome.output_truncated = whole.truncated;
     outcome.first_output = run_.first_output();
+    outcome.tests.data = tests.packed;
     if (auto written = spool_.write_outcome(outcome); written)
       run_.tell_at_last("ended");
     else
@@ -235,6 +254,7 @@ class Leader {
   Group group_;
   JobRun run_;
   Instant started_;
+  std::optional<std::timespec> since_;  // when the first step began, as files tell time
   wire::Assign assign_;
   std::string doing_ = "start";
   std::vector<wire::StepResult> steps_;

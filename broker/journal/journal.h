@@ -49,6 +49,7 @@ class Journal {
 
   void write_report(const Change& change, JobId job, AttemptNumber attempt,
                     const wire::AttemptFinished& report);
+  void write_tests(JobId job, AttemptNumber attempt, const std::string& packed);
   void write_event(const Change& change, BuildId build, JobId job, AttemptNumber attempt,
                    std::string_view worker, std::string_view detail);
   int64_t repository_id(const std::string& name);

@@ -118,6 +118,21 @@ ALTER TABLE specification ADD COLUMN priority INTEGER NOT NULL DEFAULT 2;
                                             R"sql(
 -- Up to which event each follower that wants to remember it has come.
 CREATE TABLE cursor (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- What the tests of an attempt said. Counts are of all, `listed` of those that are in the body.
+CREATE TABLE test_report (
+  job INTEGER NOT NULL REFERENCES job,
+  attempt INTEGER NOT NULL,
+  passed INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  listed INTEGER NOT NULL,
+  notes TEXT NOT NULL,             -- a line each
+  body BLOB NOT NULL,              -- as in the message AttemptFinished
+  PRIMARY KEY (job, attempt)
+) STRICT;
+-- For the history of a branch.
+CREATE INDEX build_by_ref ON build (repository, ref, rank, id);
 )sql"};
 
 int64_t version_of(Database& database) {

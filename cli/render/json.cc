@@ -85,6 +85,28 @@ Json worker_object(const wire::WorkerRow& worker) {
           {"reason", worker.reason}};
 }
 
+Json job_tests_object(const wire::JobTests& job) {
+  return {{"job", job.job.value},   {"name", job.job_name},       {"attempt", job.attempt.value},
+          {"passed", job.passed},   {"failed", job.failed},       {"errors", job.errors},
+          {"skipped", job.skipped}, {"not_listed", job.left_out}, {"notes", job.notes}};
+}
+
+Json test_object(const wire::TestRow& test) {
+  Json since = nullptr;
+  if (is_bad(test.verdict))
+    since = {{"build", test.failing_since.value},
+             {"revision", test.failing_since_revision},
+             {"or_longer", test.failing_longer}};
+  return {{"job", test.job.value},
+          {"suite", test.suite},
+          {"name", test.name},
+          {"verdict", to_string(test.verdict)},
+          {"duration_ms", test.duration_ms},
+          {"message", test.message},
+          {"output", test.output},
+          {"failing_since", since}};
+}
+
 Json submitted_object(const wire::SubmittedBuild& build) {
   return {
       {"revision", build.revision}, {"build", build.build.value}, {"duplicate", build.duplicate}};
@@ -118,6 +140,12 @@ std::string build_json(const wire::BuildDetail& detail) {
   json["jobs"] = array_of(detail.jobs, job_object);
   json["timeline"] = array_of(detail.timeline, event_object);
   return text_of(json);
+}
+
+std::string tests_json(const wire::TestList& list) {
+  return text_of({{"build", list.build.value},
+                  {"jobs", array_of(list.jobs, job_tests_object)},
+                  {"tests", array_of(list.tests, test_object)}});
 }
 
 std::string workers_json(const wire::WorkerList& list) {

@@ -1,5 +1,6 @@
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
+#include "reporter/pages/tests.h"
 #include "shared/io/clock.h"
 #include "shared/words/sentence.h"
 #include "shared/words/text.h"
@@ -63,13 +64,14 @@ void put_attempt(Html& html, JobId job, const wire::AttemptRow& attempt, UnixMil
   html.raw("</li>\n");
 }
 
-void put_job(Html& html, const wire::JobRow& job, UnixMillis now) {
+void put_job(Html& html, const wire::JobRow& job, const wire::TestList& tests, UnixMillis now) {
   html.raw("<section class=\"job\">\n<h3>");
   parts::put_verdict(html, job.state, job.verdict);
   html.raw(" <a href=\"/jobs/").number(job.job.value).raw("/log\">").text(job.name);
   html.raw("</a> <small>job ").number(job.job.value).raw("</small></h3>\n");
   parts::put_note(html, job.why_waiting);
   parts::put_note(html, job.note);
+  put_test_counts(html, tests, job.job);
   if (!job.attempts.empty()) {
     html.raw("<ul class=\"rows\">\n");
     for (const wire::AttemptRow& attempt : job.attempts) put_attempt(html, job.job, attempt, now);
@@ -91,7 +93,7 @@ void put_timeline(Html& html, const wire::BuildDetail& detail, UnixMillis now) {
 
 }  // namespace
 
-Page build_page(const wire::BuildDetail& detail, UnixMillis now) {
+Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::TestList& tests) {
   const wire::BuildRow& build = detail.build;
   Page page;
   // Not how long it has run so far: what is said aloud when it changes is the state.
@@ -111,8 +113,9 @@ Page build_page(const wire::BuildDetail& detail, UnixMillis now) {
     html.raw("in ").text(words::took(build, now));
   html.raw("</small></h1>\n<p class=\"lead\">").text(build.subject).raw("</p>\n");
   put_facts(html, detail, now);
+  put_failed_tests(html, tests);
   html.raw("<section>\n<h2>Jobs</h2>\n");
-  for (const wire::JobRow& job : detail.jobs) put_job(html, job, now);
+  for (const wire::JobRow& job : detail.jobs) put_job(html, job, tests, now);
   html.raw("</section>\n");
   put_timeline(html, detail, now);
   html.raw("</div>\n");
@@ -122,7 +125,7 @@ Page build_page(const wire::BuildDetail& detail, UnixMillis now) {
 Asked ask_build(io::Client& client, BuildId build, EventSequence after) {
   auto detail = client.ask_for<wire::BuildDetail>(wire::ShowBuild{build, {}, false});
   if (!detail) return Unexpected{detail.error()};
-  Page page = build_page(*detail, io::wall_now());
+  Page page = build_page(*detail, io::wall_now(), ask_failed_tests(client, build));
   page.after = after;
   Found found;
   found.answer = framed(page);

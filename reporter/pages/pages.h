@@ -30,7 +30,8 @@ Asked ask_workers(io::Client& client, EventSequence after);
 // "2 busy, 1 idle".
 std::string workers_in_words(const wire::WorkerList& list);
 
-Page build_page(const wire::BuildDetail& detail, UnixMillis now);
+// `tests`: its failed ones, and the numbers of each job's.
+Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::TestList& tests = {});
 Asked ask_build(io::Client& client, BuildId build, EventSequence after);
 
 // What is shown of a log: its start, and where it is long its end.

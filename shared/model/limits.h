@@ -103,12 +103,35 @@ inline constexpr uint64_t kOutputBytes =
     64ull * 1024 * 1024;                     // stored per attempt; head and tail are kept
 inline constexpr Duration kKillGrace = 10s;  // between TERM and KILL
 
+// Reports of tests.
+inline constexpr size_t kReportGlobs = 32;       // of each kind, in a job
+inline constexpr size_t kReportGlobBytes = 256;  // one of them
+inline constexpr size_t kReportFiles = 1'000;    // read of one attempt
+inline constexpr size_t kReportFileBytes = 16 * 1024 * 1024;
+inline constexpr size_t kReportsBytes = 64 * 1024 * 1024;  // all files of one attempt
+inline constexpr size_t kTests = 10'000;  // listed of one attempt; failed ones first
+inline constexpr uint64_t kCountedTests = 1'000'000'000;
+inline constexpr uint64_t kTestDurationMs = 30ull * 24 * 3'600'000;
+inline constexpr size_t kTestNameBytes = 256;           // of a test, and of its suite
+inline constexpr size_t kTestTextBytes = 4'096;         // its message; its output
+inline constexpr size_t kTestTextsBytes = 512 * 1024;   // of all tests of one attempt
+inline constexpr size_t kTestNotes = 8;                 // about reports that could not be read
+inline constexpr size_t kTestNoteBytes = 512;           // one of them
+inline constexpr size_t kTestReportBytes = 128 * 1024;  // packed, in AttemptFinished and the store
+inline constexpr size_t kTestReportUnpackedBytes = 2 * 1024 * 1024;
+inline constexpr size_t kHistoryBuilds = 50;  // looked back through for one question about tests
+inline constexpr size_t kHistoryBytes = 16 * 1024 * 1024;  // unpacked for it: some 100 ms
+
 static_assert(kOutputChunkBytes + 4096 < kMessageBytes, "an Output message fits a frame");
 static_assert(kOutputChunkBytes * 2 <= kOutputCreditBytes,
               "credit allows a chunk in flight while one is acknowledged");
 static_assert(kSubmitBytes + kPipelineFileBytes < kMessageBytes,
               "one more pipeline never makes a Submit too large");
 static_assert(kReplyBytes < kMessageBytes);
+static_assert(kTestReportBytes + kStepsPerJob * (kNameBytes + 48) + 2 * kDetailBytes <
+                  kMessageBytes,
+              "an outcome with all its steps and tests fits a frame");
+static_assert(kTestReportUnpackedBytes <= kHistoryBytes);
 static_assert(kSessions < kConnections, "clients find room beside as many workers as there can be");
 static_assert(kUnreadBytes > kOutputCreditBytes, "nobody is cut off for using the credit");
 static_assert(kDefaultTimeout <= kLongestTimeout);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "shared/wire/message.h"
+#include "shared/wire/test_columns.h"
 
 namespace seaworthy::wire {
 // --------------------------
@@ -44,10 +45,14 @@ void fields(F&& f, Step& m) {
   f("name", m.name), f("run", m.run), f("env", m.env);
 }
 template <class F>
+void fields(F&& f, ReportGlobs& m) {
+  f("junit", m.junit), f("tap", m.tap);
+}
+template <class F>
 void fields(F&& f, JobSpec& m) {
   f("name", m.name), f("steps", m.steps), f("env", m.env), f("needs", m.needs),
       f("timeout_ms", m.timeout), f("origin", m.origin), f("runs_on", m.runs_on),
-      f("priority", m.priority);
+      f("priority", m.priority), f("reports", m.reports);
 }
 template <class F>
 void fields(F&& f, Assign& m) {
@@ -95,7 +100,17 @@ void fields(F&& f, AttemptFinished& m) {
   f("boot", m.boot), f("job", m.job), f("attempt", m.attempt), f("outcome", m.outcome),
       f("detail", m.detail), f("steps", m.steps), f("output_bytes", m.output_bytes),
       f("output_sha256", m.output_sha256), f("output_truncated", m.output_truncated),
-      f("first_output_ms", m.first_output);
+      f("first_output_ms", m.first_output), f("tests", m.tests);
+}
+template <class F>
+void fields(F&& f, TestTexts& m) {
+  f("test", m.test), f("message", m.message), f("output", m.output);
+}
+template <class F>
+void fields(F&& f, TestColumns& m) {
+  f("suites", m.suites), f("suite", m.suite), f("names", m.names), f("verdicts", m.verdicts),
+      f("durations_ms", m.durations_ms), f("texts", m.texts), f("passed", m.passed),
+      f("failed", m.failed), f("errors", m.errors), f("skipped", m.skipped), f("notes", m.notes);
 }
 template <class F>
 void fields(F&& f, Recorded& m) {
@@ -304,6 +319,44 @@ template <class F>
 void fields(F&& f, OutputData& m) {
   f("job", m.job), f("attempt", m.attempt), f("offset", m.offset), f("total", m.total),
       f("complete", m.complete);
+}
+template <class F>
+void fields(F&& f, ListTests& m) {
+  f("build", m.build), f("job", m.job), f("failed_only", m.failed_only), f("after", m.after),
+      f("limit", m.limit);
+}
+template <class F>
+void fields(F&& f, JobTests& m) {
+  f("job", m.job), f("job_name", m.job_name), f("attempt", m.attempt), f("passed", m.passed),
+      f("failed", m.failed), f("errors", m.errors), f("skipped", m.skipped),
+      f("left_out", m.left_out), f("notes", m.notes);
+}
+template <class F>
+void fields(F&& f, TestRow& m) {
+  f("job", m.job), f("attempt", m.attempt), f("suite", m.suite), f("name", m.name),
+      f("verdict", m.verdict), f("duration_ms", m.duration_ms), f("message", m.message),
+      f("output", m.output), f("failing_since", m.failing_since),
+      f("failing_since_revision", m.failing_since_revision), f("failing_longer", m.failing_longer);
+}
+template <class F>
+void fields(F&& f, TestList& m) {
+  f("build", m.build), f("repository", m.repository), f("jobs", m.jobs), f("tests", m.tests),
+      f("next", m.next);
+}
+template <class F>
+void fields(F&& f, TestHistory& m) {
+  f("repository", m.repository), f("job_name", m.job_name), f("suite", m.suite), f("name", m.name),
+      f("limit", m.limit);
+}
+template <class F>
+void fields(F&& f, TestRun& m) {
+  f("build", m.build), f("job", m.job), f("attempt", m.attempt), f("ref", m.ref),
+      f("revision", m.revision), f("verdict", m.verdict), f("duration_ms", m.duration_ms),
+      f("message", m.message), f("finished_ms", m.finished);
+}
+template <class F>
+void fields(F&& f, TestRuns& m) {
+  f("runs", m.runs);
 }
 template <class F>
 void fields(F&& f, Error& m) {

@@ -14,6 +14,7 @@
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
 #include "shared/model/pipeline.h"
+#include "shared/model/test_report.h"
 #include "shared/model/timing.h"
 #include "shared/model/verdict.h"
 
@@ -137,6 +138,11 @@ struct StepResult {
   uint64_t duration_ms = 0;
 };
 
+// Any bytes, where a text would have to be one.
+struct Bytes {
+  std::string data;
+};
+
 struct AttemptFinished {
   BootId boot;
   JobId job;
@@ -148,6 +154,7 @@ struct AttemptFinished {
   std::string output_sha256;  // hex, of all output
   bool output_truncated = false;
   UnixMillis first_output;
+  Bytes tests = {};  // what they said (wire/packed_tests.h); empty: nothing
 };
 
 struct Recorded {
@@ -485,6 +492,77 @@ struct OutputData {
   bool complete = false;  // the job has its verdict and this answer reaches the end of the output
 };
 
+// What the tests of a build said, or of one job of it: exactly one of the two is set. Of each job
+// the latest attempt; by job, and in each job the failed ones first.
+struct ListTests {
+  BuildId build;
+  JobId job;
+  bool failed_only = false;  // failed ones and errors
+  uint64_t after = 0;        // TestList.next of the answer before; 0: from the first on
+  uint32_t limit = 500;
+};
+
+// A job that has a report of tests.
+struct JobTests {
+  JobId job;
+  std::string job_name;
+  AttemptNumber attempt;
+  uint64_t passed = 0;
+  uint64_t failed = 0;
+  uint64_t errors = 0;
+  uint64_t skipped = 0;
+  uint64_t left_out = 0;  // of these: counted and not listed
+  std::vector<std::string> notes;
+};
+
+struct TestRow {
+  JobId job;
+  AttemptNumber attempt;
+  std::string suite;
+  std::string name;
+  TestVerdict verdict = TestVerdict::Passed;
+  uint64_t duration_ms = 0;
+  std::string message;
+  std::string output;  // of failed ones
+  // Of failed ones: the first build of the unbroken run of failures on this ref that ends here.
+  BuildId failing_since;
+  std::string failing_since_revision;
+  bool failing_longer = false;  // further back than was looked
+};
+
+struct TestList {
+  BuildId build;
+  std::string repository;
+  std::vector<JobTests> jobs;
+  std::vector<TestRow> tests;
+  uint64_t next = 0;  // ask again after it; 0: these are the last
+};
+
+// What a test said in the newest builds of a repository that have it.
+struct TestHistory {
+  std::string repository;
+  std::string job_name;
+  std::string suite;
+  std::string name;
+  uint32_t limit = 50;
+};
+
+struct TestRun {
+  BuildId build;
+  JobId job;
+  AttemptNumber attempt;
+  std::string ref;
+  std::string revision;
+  TestVerdict verdict = TestVerdict::Passed;
+  uint64_t duration_ms = 0;
+  std::string message;
+  UnixMillis finished;
+};
+
+struct TestRuns {
+  std::vector<TestRun> runs;  // newest first
+};
+
 // ---- anyone
 
 enum class ErrorCode : uint8_t {
@@ -514,7 +592,7 @@ using Message =
                  Ping, Pong, ListHeads, HeadList, ListBuilds, BuildList, ShowBuild, BuildDetail,
                  ListWorkers, WorkerList, QueueStatus, QueueStatusOk, FetchEvents, Events,
                  FetchOutput, OutputData, EventRow, Error, AwaitDemand, Demand, SaveCursor,
-                 FetchCursor, Cursor>;
+                 FetchCursor, Cursor, ListTests, TestList, TestHistory, TestRuns>;
 
 // What travels: a message, the tag that its answer repeats, and bytes that are not msgpack's.
 struct Envelope {

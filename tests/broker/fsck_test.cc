@@ -74,6 +74,8 @@ const std::map<std::string, std::string> kDamageBySql{
     {"attempt-outcome",
      "UPDATE event SET detail = 'failed' WHERE job = 9 AND attempt = 3 AND "
      "kind = 7"},
+    {"test-report-attempt", "UPDATE test_report SET attempt = 7 WHERE job = 3"},
+    {"test-reports", "UPDATE test_report SET failed = 4 WHERE job = 3"},
     {"event-numbers",
      "UPDATE event SET sequence = sequence + 1000 WHERE sequence = (SELECT "
      "max(sequence) FROM event)"},

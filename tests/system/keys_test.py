@@ -210,7 +210,8 @@ class Tap:
 
 
 # What each role may say; everything else is refused.
-LOOKS = {"Ping", "ListHeads", "ListBuilds", "ShowBuild", "ListWorkers", "QueueStatus", "FetchEvents", "FetchOutput"}
+LOOKS = {"Ping", "ListHeads", "ListBuilds", "ShowBuild", "ListWorkers", "QueueStatus", "FetchEvents", "FetchOutput",
+         "ListTests", "TestHistory"}
 MAY = {
     "worker": {"Ping", "Hello", "Ready", "Accept", "Decline", "Heartbeat", "Output", "AttemptFinished", "Goodbye",
                "AwaitDemand"},

@@ -20,7 +20,7 @@ TYPES = {
     50: "SaveCursor", 90: "FetchCursor", 91: "Cursor",
     64: "Ping", 65: "Pong", 66: "ListHeads", 67: "HeadList", 68: "ListBuilds",
     69: "BuildList", 70: "ShowBuild", 71: "BuildDetail", 72: "ListWorkers", 73: "WorkerList", 74: "QueueStatus", 75: "QueueStatusOk", 76: "FetchEvents", 77: "Events", 78: "FetchOutput",
-    79: "OutputData", 80: "Event", 127: "Error",
+    79: "OutputData", 80: "Event", 96: "ListTests", 97: "TestList", 98: "TestHistory", 99: "TestRuns", 127: "Error",
 }
 NUMBERS = {name: number for number, name in TYPES.items()}
 HEADER = struct.Struct(">4sBBHIQ")
