@@ -14,7 +14,8 @@ bool is_one_of(const wire::Message& message) {
 
 bool looks(const wire::Message& m) {
   return is_one_of<wire::Ping, wire::ListHeads, wire::ListBuilds, wire::ShowBuild,
-                   wire::ListWorkers, wire::QueueStatus, wire::FetchEvents, wire::FetchOutput>(m);
+                   wire::ListWorkers, wire::QueueStatus, wire::FetchEvents, wire::FetchOutput,
+                   wire::FetchMetrics>(m);
 }
 
 bool works(const wire::Message& m) {
@@ -29,7 +30,8 @@ bool watches(const wire::Message& m) {
 }
 
 bool asks_for_work(const wire::Message& m) {
-  return looks(m) || is_one_of<wire::Submit, wire::Cancel, wire::Notify>(m);
+  return looks(m) || is_one_of<wire::Submit, wire::Cancel, wire::Notify, wire::DrainWorker,
+                               wire::PauseRepository>(m);
 }
 
 }  // namespace

@@ -235,6 +235,10 @@ Recovered Journal::recover() {
                   "WHERE again = 0");
   while (known.next())
     recovered.known.push_back({known.text(0), known.text(1), known.text(2), known.id<BuildId>(3)});
+  Statement paused(database_,
+                   "SELECT name FROM paused JOIN repository ON repository.id = paused.repository "
+                   "ORDER BY name");
+  while (paused.next()) recovered.paused.push_back(paused.text(0));
   Statement requests(database_, "SELECT id, digest, first_build FROM request");
   while (requests.next())
     recovered.requests.push_back(

@@ -48,6 +48,7 @@ class ModelStore {
   std::map<RequestId, broker::TakenRequest> requests_;
   std::map<AttemptKey, std::string> outputs_;
   std::set<BuildId> removed_;
+  std::set<std::string> paused_;
   EventSequence last_sequence_;
   BuildId last_build_;
   JobId last_job_;
