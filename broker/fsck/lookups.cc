@@ -65,6 +65,8 @@ void make_lookups(broker::Database& database) {
       .run();
 }
 
-void make_older_tables_present(broker::Database& database) { database.execute(kSinceVersion2); }
+void make_older_tables_present(broker::Database& database, int64_t version) {
+  if (version < 3) database.execute(kSinceVersion2);
+}
 
 }  // namespace seaworthy::fsck
