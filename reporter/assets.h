@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "reporter/http/message.h"
+#include "shared/http/message.h"
 
 namespace seaworthy::reporter {
 

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "reporter/follower.h"
-#include "reporter/http/server.h"
+#include "shared/http/server.h"
 
 namespace seaworthy::reporter {
 

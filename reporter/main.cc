@@ -52,7 +52,7 @@ void announce(const std::string& address, reporter::Options& options, io::Superv
 }
 
 // Again and again, on the server's thread: who watches wants to know that this one turns.
-void tell_alive(reporter::http::Server& server, io::Supervisor& supervisor) {
+void tell_alive(http::Server& server, io::Supervisor& supervisor) {
   supervisor.alive(io::now());
   const std::optional<Instant> next = supervisor.next_deadline();
   if (next)
@@ -66,10 +66,9 @@ int serve(reporter::Options& options) {
   reporter::settle(options);
   options.server.connections = connections_that_fit(options.server.connections);
   reporter::Site site(options.is_public);
-  reporter::http::Server server(options.server,
-                                [&](const reporter::http::Request& request, auto exchange) {
-                                  site.handle(request, std::move(exchange));
-                                });
+  http::Server server(options.server, [&](const http::Request& request, auto exchange) {
+    site.handle(request, std::move(exchange));
+  });
   reporter::EventHub hub;  // its streams are the server's: it goes first
   zmq::context_t context;
   io::ClientOptions connection;

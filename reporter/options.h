@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "reporter/http/server.h"
+#include "shared/http/server.h"
 #include "shared/io/keys.h"
 #include "shared/io/log.h"
 

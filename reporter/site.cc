@@ -3,10 +3,10 @@
 #include <charconv>
 
 #include "reporter/assets.h"
-#include "reporter/http/head.h"
 #include "reporter/live_log.h"
 #include "reporter/pages/pages.h"
 #include "shared/base/overloaded.h"
+#include "shared/http/head.h"
 
 namespace seaworthy::reporter {
 namespace {

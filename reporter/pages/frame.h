@@ -5,7 +5,7 @@
 #include <string>
 
 #include "reporter/html.h"
-#include "reporter/http/message.h"
+#include "shared/http/message.h"
 #include "shared/base/ids.h"
 
 namespace seaworthy::reporter {

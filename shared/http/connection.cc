@@ -1,4 +1,4 @@
-#include "reporter/http/connection.h"
+#include "shared/http/connection.h"
 
 #include <utility>  // before Boost 1.74, which forgets it
 //
@@ -9,11 +9,11 @@
 #include <boost/beast/http.hpp>
 #include <optional>
 
-#include "reporter/http/head.h"
-#include "reporter/http/stream.h"
+#include "shared/http/head.h"
+#include "shared/http/stream.h"
 #include "shared/model/limits.h"
 
-namespace seaworthy::reporter::http {
+namespace seaworthy::http {
 namespace {
 
 namespace asio = boost::asio;
@@ -73,6 +73,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     answered_ = false;
     known_etag_.clear();
     parser_.reset();
+    with_body_.reset();
     answer(answer_to_it);
   }
 
@@ -88,16 +89,76 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     keeps_ = head.keep_alive();
     is_head_ = head.method() == bhttp::verb::head;
     known_etag_ = text_of(head[bhttp::field::if_none_match]);
-    if (head.method() != bhttp::verb::get && !is_head_)
-      return refuse(plain_answer(405, "Only GET and HEAD: nothing can be changed here."));
-    if (parser_->chunked() || parser_->content_length().value_or(0) > 0)
-      return refuse(plain_answer(413, "A request here has no body."));
-    Request request{text_of(head.target()), text_of(head[bhttp::field::host]), known_etag_,
-                    text_of(head["Last-Event-ID"]), is_head_};
+    const bool is_post = head.method() == bhttp::verb::post && rules_.body_bytes > 0;
+    if (head.method() != bhttp::verb::get && !is_head_ && !is_post) return refuse(no_such_method());
+    const bool has_body = parser_->chunked() || parser_->content_length().value_or(0) > 0;
+    if (!has_body) return hand_over(request_of(head));
+    if (!is_post) return refuse(plain_answer(413, "A request of this kind has no body."));
+    if (parser_->content_length().value_or(0) > rules_.body_bytes) return refuse(too_long());
+    with_body_.emplace(std::move(*parser_));
     parser_.reset();
+    with_body_->body_limit(rules_.body_bytes);
+    const bool waits =
+        is_1_1_ && beast::iequals(with_body_->get()[bhttp::field::expect], "100-continue");
+    waits ? say_go_on() : read_body();
+  }
+
+  void say_go_on() {
+    asio::async_write(stream_, asio::buffer(kGoOn), [me = shared_from_this()](Error error, size_t) {
+      if (!error) me->read_body();
+    });
+  }
+
+  // Within the deadline of the whole request.
+  void read_body() {
+    bhttp::async_read(
+        stream_, buffer_, *with_body_, [me = shared_from_this()](Error error, size_t) {
+          if (error == bhttp::error::body_limit) return me->refuse(me->too_long());
+          if (error == bhttp::error::bad_chunk || error == bhttp::error::bad_chunk_extension)
+            return me->refuse(complaint_about(error));
+          if (error) return;
+          Request request = me->request_of(me->with_body_->get());
+          request.body = std::move(me->with_body_->get().body());
+          me->hand_over(std::move(request));
+        });
+  }
+
+  template <class Head>
+  Request request_of(const Head& head) const {
+    Request request;
+    request.method = is_head_                             ? Method::Head
+                     : head.method() == bhttp::verb::post ? Method::Post
+                                                          : Method::Get;
+    request.target = text_of(head.target());
+    request.host = text_of(head[bhttp::field::host]);
+    request.if_none_match = known_etag_;
+    request.last_event_id = text_of(head["Last-Event-ID"]);
+    Error gone;
+    const auto peer = stream_.socket().remote_endpoint(gone);
+    if (!gone) request.peer = peer.address().to_string();
+    for (const auto& field : head)
+      request.fields.emplace_back(text_of(field.name_string()), text_of(field.value()));
+    return request;
+  }
+
+  void hand_over(Request request) {
+    parser_.reset();
+    with_body_.reset();
     answered_ = false;
     stream_.expires_never();
     rules_.handler(std::move(request), shared_from_this());
+  }
+
+  Answer no_such_method() const {
+    Answer answer = rules_.body_bytes > 0
+                        ? plain_answer(405, "Only GET, HEAD and POST are known here.")
+                        : plain_answer(405, "Only GET and HEAD: nothing can be changed here.");
+    answer.fields.emplace_back("Allow", rules_.body_bytes > 0 ? "GET, HEAD, POST" : "GET, HEAD");
+    return answer;
+  }
+  Answer too_long() const {
+    return plain_answer(413, "A request here has at most " + std::to_string(rules_.body_bytes) +
+                                 " bytes after its head.");
   }
 
   // Piece by piece: the deadline is for a reader who takes nothing, not for a slow line.
@@ -136,6 +197,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
                             });
   }
 
+  static constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
   static constexpr size_t kPieceBytes = 64 * 1024;
   static constexpr std::chrono::seconds kLinger{2};
 
@@ -144,6 +206,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   const Rules& rules_;
   std::shared_ptr<void> counted_;
   std::optional<bhttp::request_parser<bhttp::empty_body>> parser_;
+  std::optional<bhttp::request_parser<bhttp::string_body>> with_body_;
   std::string known_etag_;
   std::string out_;
   size_t written_ = 0;
@@ -172,4 +235,4 @@ void refuse_connection(asio::ip::tcp::socket socket, const Rules& rules,
   std::make_shared<Connection>(std::move(socket), rules, std::move(counted))->refuse(answer);
 }
 
-}  // namespace seaworthy::reporter::http
+}  // namespace seaworthy::http

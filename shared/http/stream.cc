@@ -1,4 +1,4 @@
-#include "reporter/http/stream.h"
+#include "shared/http/stream.h"
 
 #include <utility>  // before Boost 1.74, which forgets it
 //
@@ -8,10 +8,10 @@
 #include <deque>
 #include <vector>
 
-#include "reporter/http/head.h"
+#include "shared/http/head.h"
 #include "shared/model/limits.h"
 
-namespace seaworthy::reporter::http {
+namespace seaworthy::http {
 namespace {
 
 namespace asio = boost::asio;
@@ -156,4 +156,4 @@ std::shared_ptr<Stream> open_stream(asio::ip::tcp::socket socket, const StreamFo
   return stream;
 }
 
-}  // namespace seaworthy::reporter::http
+}  // namespace seaworthy::http

@@ -1,12 +1,12 @@
-#include "reporter/http/server.h"
+#include "shared/http/server.h"
 
 #include <utility>  // before Boost 1.74, which forgets it
 //
 #include <boost/asio.hpp>
 
-#include "reporter/http/connection.h"
+#include "shared/http/connection.h"
 
-namespace seaworthy::reporter::http {
+namespace seaworthy::http {
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
@@ -17,7 +17,7 @@ class Server::Inside {
   Inside(const ServerOptions& options, Handler handler)
       : acceptor_(io_),
         pause_(io_),
-        rules_{options.deadline, std::move(handler)},
+        rules_{options.deadline, options.body_bytes, std::move(handler)},
         most_(options.connections) {
     listen(options);
     accept();
@@ -129,4 +129,4 @@ bool is_loopback(const std::string& host) {
   return !error && address.is_loopback();
 }
 
-}  // namespace seaworthy::reporter::http
+}  // namespace seaworthy::http

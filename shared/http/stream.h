@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "reporter/http/server.h"
+#include "shared/http/server.h"
 
-namespace seaworthy::reporter::http {
+namespace seaworthy::http {
 
 struct StreamForm {
   bool is_text = false;
@@ -21,4 +21,4 @@ struct StreamForm {
 std::shared_ptr<Stream> open_stream(boost::asio::ip::tcp::socket socket, const StreamForm& form,
                                     std::shared_ptr<void> counted);
 
-}  // namespace seaworthy::reporter::http
+}  // namespace seaworthy::http

@@ -5,13 +5,14 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
 
-#include "reporter/http/server.h"
+#include "shared/http/server.h"
 
-namespace seaworthy::reporter::http {
+namespace seaworthy::http {
 
 // Outlives all connections.
 struct Rules {
   Duration deadline;
+  size_t body_bytes;  // of a request; 0: none has one
   Handler handler;
 };
 
@@ -23,4 +24,4 @@ void serve_connection(boost::asio::ip::tcp::socket socket, const Rules& rules,
 void refuse_connection(boost::asio::ip::tcp::socket socket, const Rules& rules,
                        std::shared_ptr<void> counted);
 
-}  // namespace seaworthy::reporter::http
+}  // namespace seaworthy::http

@@ -1,10 +1,11 @@
-#include "reporter/http/head.h"
+#include "shared/http/head.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
 
-namespace seaworthy::reporter::http {
+namespace seaworthy::http {
 namespace {
 
 // No page runs a script or takes a style that is not ours, is shown inside another, or tells a
@@ -19,16 +20,26 @@ constexpr std::string_view kSecurity =
     "Cross-Origin-Resource-Policy: same-origin\r\n";
 
 std::string_view reason_of(unsigned status) {
-  constexpr std::array<std::pair<unsigned, std::string_view>, 12> kReasons{{
+  constexpr std::array<std::pair<unsigned, std::string_view>, 22> kReasons{{
       {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
       {301, "Moved Permanently"},
+      {303, "See Other"},
       {304, "Not Modified"},
       {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
       {404, "Not Found"},
       {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
       {408, "Request Timeout"},
+      {409, "Conflict"},
       {413, "Content Too Large"},
+      {415, "Unsupported Media Type"},
       {421, "Misdirected Request"},
+      {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
       {500, "Internal Server Error"},
       {503, "Service Unavailable"},
@@ -38,7 +49,23 @@ std::string_view reason_of(unsigned status) {
   return "Status";
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool ends_a_line(const Field& field) {
+  return (field.first + field.second).find_first_of(std::string_view("\r\n\0", 3)) !=
+         std::string::npos;
+}
+
 }  // namespace
+
+std::string_view Request::field(std::string_view name) const {
+  const auto same = [&](const Field& field) {
+    return std::equal(field.first.begin(), field.first.end(), name.begin(), name.end(),
+                      [](char a, char b) { return lower(a) == lower(b); });
+  };
+  const auto found = std::find_if(fields.begin(), fields.end(), same);
+  return found == fields.end() ? std::string_view{} : std::string_view(found->second);
+}
 
 std::string etag_of(const std::string& body) {
   uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
@@ -60,7 +87,8 @@ std::string head_of(const Answer& answer, size_t length, bool keeps) {
   if (!answer.etag.empty()) head += "ETag: " + answer.etag + "\r\n";
   if (answer.retry_after_s > 0)
     head += "Retry-After: " + std::to_string(answer.retry_after_s) + "\r\n";
-  if (answer.status == 405) head += "Allow: GET, HEAD\r\n";
+  for (const Field& field : answer.fields)
+    if (!ends_a_line(field)) head += field.first + ": " + field.second + "\r\n";
   head += kSecurity;
   head += keeps ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
   return head;
@@ -85,4 +113,4 @@ Answer plain_answer(unsigned status, std::string_view words) {
   return answer;
 }
 
-}  // namespace seaworthy::reporter::http
+}  // namespace seaworthy::http

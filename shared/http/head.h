@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "reporter/http/message.h"
+#include "shared/http/message.h"
 
-namespace seaworthy::reporter::http {
+namespace seaworthy::http {
 
 // Ends with the empty line. `length`: of the body; `keeps`: the connection stays.
 std::string head_of(const Answer& answer, size_t length, bool keeps);
@@ -17,4 +17,4 @@ std::string head_of_stream(bool is_text, bool in_chunks);
 // Said without a page, by the server itself.
 Answer plain_answer(unsigned status, std::string_view words);
 
-}  // namespace seaworthy::reporter::http
+}  // namespace seaworthy::http

@@ -1,8 +1,8 @@
-// Server speaks HTTP/1.1 to browsers, and nothing else: it knows no page. One thread runs it, and
+// Server speaks HTTP/1.1, and nothing else: it knows no page. One thread runs it, and
 // calls the handler; other threads hand it work by post(). Boost stays in its .cc.
 //
 // Bounded in every way: connections (one more is told so and closed), a request's head (16 KiB) and
-// the time it takes, bodies (none), the time in which a reader must take the next piece of an
+// the time it takes, its body, the time in which a reader must take the next piece of an
 // answer, and what waits to be sent on a stream. A peer that breaks a rule is answered where HTTP
 // has words for it, and its connection closed; nobody else notices.
 #pragma once
@@ -12,16 +12,17 @@
 #include <memory>
 #include <string>
 
-#include "reporter/http/message.h"
 #include "shared/base/time.h"
+#include "shared/http/message.h"
 
-namespace seaworthy::reporter::http {
+namespace seaworthy::http {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";  // an address, or "localhost"
   uint16_t port = 8080;            // 0: any
   bool or_any_port = false;        // if that one is in use
   size_t connections = 1'024;
+  size_t body_bytes = 0;      // of a request; 0: only GET and HEAD
   Duration deadline{30'000};  // for a request to arrive, and for a reader to take the next piece
 };
 
@@ -82,4 +83,4 @@ class Server {
 // Whether only this machine reaches it; false for names other than localhost.
 bool is_loopback(const std::string& host);
 
-}  // namespace seaworthy::reporter::http
+}  // namespace seaworthy::http
