@@ -78,7 +78,7 @@ class Core {
   std::string why_behind(JobId id, const Job& job) const;
   void list_waiting(size_t limit, size_t bytes, wire::QueueStatusOk& ok) const;
   void list_unmatched(size_t limit, wire::QueueStatusOk& ok) const;
-  void list_paused(size_t limit, wire::QueueStatusOk& ok) const;
+  void list_paused(wire::QueueStatusOk& ok) const;
   static const char* no_space();
 
   // core_workers.cc: what workers say

@@ -135,7 +135,7 @@ void Core::on_message(const wire::QueueStatus& m) {
   }
   list_waiting(limit, limits::kReplyBytes * 3 / 4 - std::min(bytes, limits::kReplyBytes / 2), ok);
   list_unmatched(limit, ok);
-  list_paused(limit, ok);
+  list_paused(ok);
   answer(std::move(ok));
 }
 
@@ -178,12 +178,12 @@ void Core::list_unmatched(size_t limit, wire::QueueStatusOk& ok) const {
   }
 }
 
-void Core::list_paused(size_t limit, wire::QueueStatusOk& ok) const {
+void Core::list_paused(wire::QueueStatusOk& ok) const {
   constexpr size_t kMostBytes = limits::kReplyBytes / 8;
   size_t bytes = 0;
   for (const std::string& repository : ledger_.paused()) {
     bytes += repository.size();
-    if (ok.paused.size() == limit || bytes > kMostBytes) return;
+    if (bytes > kMostBytes) return;
     ok.paused.push_back(repository);
   }
 }
