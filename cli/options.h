@@ -12,6 +12,7 @@
 #include "cli/log.h"
 #include "cli/queries.h"
 #include "cli/submit.h"
+#include "cli/tokens.h"
 #include "cli/up/plan.h"
 #include "cli/wait.h"
 
@@ -27,6 +28,8 @@ enum class Command : uint8_t {
   Log,
   Cancel,
   Retry,
+  Drain,
+  Pause,
   Workers,
   Notify,
   HookInstall,
@@ -35,6 +38,9 @@ enum class Command : uint8_t {
   Invite,
   ListKeys,
   RevokeKey,
+  CreateToken,
+  ListTokens,
+  RevokeToken,
   Version,
 };
 
@@ -46,13 +52,15 @@ struct Invocation {
   UpOptions up;
   SubmitOptions submit;
   BuildsOptions builds;
-  std::string target;  // of show: a build; of notify: a repository
+  std::string target;  // of show: a build; of notify and pause: a repository; of drain: a worker
+  bool undo = false;
   LogOptions log;
   TargetOptions change;
   std::string reason;
   HookOptions hook;
   WaitOptions wait;
   KeysOptions keys;
+  TokensOptions tokens;
 };
 
 // There is nothing to run: help was asked for, or the words make no sense.

@@ -3,15 +3,6 @@
 namespace seaworthy::json {
 namespace {
 
-template <class Tag, class Rep>
-Json null_or(Id<Tag, Rep> id) {
-  return id ? Json(id.value) : Json(nullptr);
-}
-template <class Enum>
-Json null_or(const std::optional<Enum>& word) {
-  return word ? Json(to_string(*word)) : Json(nullptr);
-}
-
 Json step_object(const wire::StepResult& step) {
   return {{"name", step.name}, {"exit_code", step.exit_code}, {"duration_ms", step.duration_ms}};
 }

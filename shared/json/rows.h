@@ -17,6 +17,14 @@ std::string text_of(const Json& json);
 
 Json null_or(UnixMillis at);
 Json null_or(const std::string& text);
+template <class Tag, class Rep>
+Json null_or(Id<Tag, Rep> id) {
+  return id ? Json(id.value) : Json(nullptr);
+}
+template <class Enum>
+Json null_or(const std::optional<Enum>& word) {
+  return word ? Json(to_string(*word)) : Json(nullptr);
+}
 
 Json build_object(const wire::BuildRow& build);
 // A build, and with it its concurrency_group, jobs and timeline.

@@ -181,8 +181,9 @@ TEST_CASE("a paused repository's jobs can be cancelled") {
 
 TEST_CASE("builds of one concurrency group wait together while their repository is paused") {
   Harness broker;
-  for (uint8_t number : {1, 2}) {
-    wire::Submit submit = a_submit(number, {number}, {a_job("a"), a_job("b")});
+  for (int number : {1, 2}) {
+    wire::Submit submit =
+        a_submit(static_cast<uint8_t>(number), {number}, {a_job("a"), a_job("b")});
     submit.pipelines[0].concurrency = Concurrency{"deploy", false};
     broker.submit(submit);
   }
