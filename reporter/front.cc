@@ -5,6 +5,7 @@
 #include "reporter/assets.h"
 #include "reporter/pages/account.h"
 #include "reporter/pages/pages.h"
+#include "reporter/query.h"
 #include "shared/base/overloaded.h"
 #include "shared/http/head.h"
 #include "shared/io/clock.h"

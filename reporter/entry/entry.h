@@ -18,12 +18,12 @@
 namespace seaworthy::reporter {
 
 struct EntryOptions {
-  std::filesystem::path tokens;         // the list; empty: none
-  bool is_public_read = false;          // looking needs no sign-in
-  bool is_tls = false;                  // a proxy speaks TLS with browsers
-  std::string trust_header;             // names the user; empty: none is believed
-  std::vector<std::string> trust_from;  // addresses of proxies that add it
-  Access trusted = Access::Viewer;      // of users whom the list does not name
+  std::filesystem::path tokens;              // the list; empty: none
+  bool is_public_read = false;               // looking needs no sign-in
+  bool is_tls = false;                       // a proxy speaks TLS with browsers
+  std::string trust_header = {};             // names the user; empty: none is believed
+  std::vector<std::string> trust_from = {};  // addresses of proxies that add it
+  Access trusted = Access::Viewer;           // of users whom the list does not name
 
   // Whether there is a way to sign in at all; without one everybody looks, and nobody does more.
   bool has_sign_in() const { return !tokens.empty() || !trust_header.empty(); }

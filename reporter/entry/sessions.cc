@@ -25,16 +25,19 @@ void Sessions::end(uint64_t number) {
 }
 
 void Sessions::follow(const std::vector<io::Token>& tokens) {
-  std::erase_if(sessions_, [&](auto& one) {
-    Session& session = one.second;
-    const auto token = std::find_if(tokens.begin(), tokens.end(), [&](const io::Token& token) {
+  for (auto at = sessions_.begin(); at != sessions_.end();) {
+    Session& session = at->second;
+    const auto known = std::find_if(tokens.begin(), tokens.end(), [&](const io::Token& token) {
       return token.digest == session.token;
     });
-    if (token == tokens.end()) return true;
-    session.access = token->access;
-    session.name = token->name;
-    return false;
-  });
+    if (known == tokens.end()) {
+      at = sessions_.erase(at);
+      continue;
+    }
+    session.access = known->access;
+    session.name = known->name;
+    ++at;
+  }
 }
 
 std::vector<Session> Sessions::all(Instant now) {

@@ -397,7 +397,7 @@ class SigningIn(ApiCase):
         self.finished_builds(1)
         detail = self.client_json("show", "1")
         self.assertEqual(detail["verdict"], "cancelled")
-        self.assertIn("cancelled by operator: wrong?branch", json.dumps(detail))
+        self.assertIn("cancelled by operator: wrong branch", json.dumps(detail))
         answer = self.check(self.bearer("/api/v1/builds/1/retry", self.operator, "POST"),
                             "/api/v1/builds/{build}/retry", "post", 201)
         self.assertEqual(answer.json()["build"], 2)
