@@ -44,6 +44,9 @@ void announce(const std::string& address, reporter::Options& options, io::Superv
   spdlog::info("pages at http://{}, of the broker at {}", address, options.brokers.front());
   if (options.is_public && options.entry.tokens.empty())
     spdlog::warn("PUBLIC: everybody who reaches {} may read every build and log", address);
+  if (options.entry.has_sign_in() && !options.entry.is_tls &&
+      !http::is_loopback(options.server.host))
+    spdlog::warn("tokens go in the clear to {}: put TLS before it, and say --behind-tls", address);
   if (options.ready_fd < 0) return;
   const nlohmann::json line{{"listen", address}, {"pid", getpid()}};
   const std::string text = line.dump() + "\n";
