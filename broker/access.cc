@@ -15,7 +15,7 @@ bool is_one_of(const wire::Message& message) {
 bool looks(const wire::Message& m) {
   return is_one_of<wire::Ping, wire::ListHeads, wire::ListBuilds, wire::ShowBuild,
                    wire::ListWorkers, wire::QueueStatus, wire::FetchEvents, wire::FetchOutput,
-                   wire::ListTests, wire::TestHistory>(m);
+                   wire::ListTests, wire::TestHistory, wire::FetchMetrics>(m);
 }
 
 // A reporter also says how far it has told people what happened.
@@ -35,7 +35,8 @@ bool watches(const wire::Message& m) {
 }
 
 bool asks_for_work(const wire::Message& m) {
-  return looks(m) || is_one_of<wire::Submit, wire::Cancel, wire::Notify>(m);
+  return looks(m) || is_one_of<wire::Submit, wire::Cancel, wire::Notify, wire::DrainWorker,
+                               wire::PauseRepository>(m);
 }
 
 }  // namespace

@@ -160,6 +160,9 @@ bool Loop::take_shell_message(io::Peer peer, const std::string& user,
                         {}});
             return true;
           },
+          [&](const wire::FetchMetrics&) {
+            return send(peer, {metrics(), tag, {}}), true;
+          },
           [&](const wire::Notify& notify) {
             notices_.add(notify.repository);
             std::vector<Question> woken = long_polls_.wake_for_notice();
@@ -237,6 +240,7 @@ void Loop::take_committed() {
     if (committed.failure) std::rethrow_exception(committed.failure);
     see_space(committed.space);
     ++durable_batches_;
+    if (committed.commit_us) counters_.committed(*committed.commit_us);
     in_flight_total_ -= in_flight_bytes_.front();
     in_flight_bytes_.pop_front();
     for (const Outgoing& out : committed.batch.messages)
@@ -274,6 +278,7 @@ void Loop::look_after_disk(Instant now) {
 
 void Loop::after_commit(const Change& change) {
   narrate(change);
+  counters_.count(change);
   if (change.sequence) durable_sequence_ = change.sequence;
   auto wake = [this](JobId job) {
     for (Question& question : long_polls_.wake_for_output(job)) ask(std::move(question));

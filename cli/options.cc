@@ -51,9 +51,11 @@ class Tree {
     add_tests();
     add_log();
     add_changes();
+    add_drain_and_pause();
     add_notify_and_hook();
     add_wait();
     add_keys();
+    add_tokens();
     command("version", Command::Version, "Print the version", "seaworthy version");
     io::complete_options(app_);
     for (CLI::App* below : app_.get_subcommands({})) settle(*below);
@@ -271,6 +273,21 @@ class Tree {
                                "  seaworthy retry --job 17"));
   }
 
+  void add_drain_and_pause() {
+    CLI::App* below =
+        client_command("drain", Command::Drain, "Give a worker no more jobs; what it runs goes on",
+                       "seaworthy drain host-1\n  seaworthy drain host-1 --undo");
+    below->add_option("worker", into_.target, "As `seaworthy workers` names it")
+        ->type_name("WORKER")
+        ->required();
+    below->add_flag("--undo", into_.undo, "Give it jobs again");
+    below = client_command("pause", Command::Pause,
+                           "Let the jobs of a repository wait; what runs goes on",
+                           "seaworthy pause .\n  seaworthy pause . --undo");
+    below->add_option("repository", into_.target, "Path or URL")->type_name("REPO")->required();
+    below->add_flag("--undo", into_.undo, "Let them run again");
+  }
+
   void add_target(CLI::App& below) {
     below
         .add_option("target", into_.change.target,
@@ -369,6 +386,36 @@ class Tree {
     revoke.callback([this] { into_.command = Command::RevokeKey; });
     revoke.footer("Examples:\n  seaworthy keys revoke anna");
     revoke.add_option("name", options.name, "As `seaworthy keys list` names it")->required();
+  }
+
+  CLI::App& add_token_command(CLI::App& tokens, const std::string& name, Command which,
+                              const std::string& help, const std::string& example) {
+    CLI::App* below = tokens.add_subcommand(name, help);
+    below->callback([this, which] { into_.command = which; });
+    below->footer("Examples:\n  " + example);
+    below->add_option("--dir", into_.tokens.directory, "Directory of the list, `tokens`")
+        ->type_name("DIR")
+        ->capture_default_str();
+    return *below;
+  }
+
+  void add_tokens() {
+    TokensOptions& options = into_.tokens;
+    options.directory = io::default_state_directory() / "keys";
+    CLI::App* tokens = app_.add_subcommand("token", "Who is let in by the reporter's pages");
+    tokens->require_subcommand(1);
+    CLI::App& create = add_token_command(
+        *tokens, "create", Command::CreateToken, "Let somebody in: prints a new token",
+        "seaworthy token create --role viewer --name anna\n"
+        "  seaworthy token create --role operator --dir /etc/seaworthy/keys");
+    create.add_option("--role", options.role, "viewer, operator or admin")->required();
+    create.add_option("--name", options.name, "Whose it is [the role]");
+    add_json(add_token_command(*tokens, "list", Command::ListTokens, "Names and roles",
+                               "seaworthy token list"));
+    add_token_command(*tokens, "revoke", Command::RevokeToken,
+                      "Let one in no more, and sign its holder out", "seaworthy token revoke anna")
+        .add_option("name", options.name, "As `seaworthy token list` names it")
+        ->required();
   }
 
   Invocation& into_;

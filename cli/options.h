@@ -13,6 +13,7 @@
 #include "cli/queries.h"
 #include "cli/submit.h"
 #include "cli/tests.h"
+#include "cli/tokens.h"
 #include "cli/up/plan.h"
 #include "cli/wait.h"
 
@@ -29,6 +30,8 @@ enum class Command : uint8_t {
   Log,
   Cancel,
   Retry,
+  Drain,
+  Pause,
   Workers,
   Notify,
   NotifyTest,
@@ -38,6 +41,9 @@ enum class Command : uint8_t {
   Invite,
   ListKeys,
   RevokeKey,
+  CreateToken,
+  ListTokens,
+  RevokeToken,
   Version,
 };
 
@@ -49,15 +55,19 @@ struct Invocation {
   UpOptions up;
   SubmitOptions submit;
   BuildsOptions builds;
-  std::string target;  // of show: a build; of notify: a repository; of notify-test: where to
+  // Of show: a build; of notify and pause: a repository; of drain: a worker; of notify-test: where
+  // to.
+  std::string target;
   std::string news_file, url;  // of notify-test
   TestsOptions tests;
+  bool undo = false;
   LogOptions log;
   TargetOptions change;
   std::string reason;
   HookOptions hook;
   WaitOptions wait;
   KeysOptions keys;
+  TokensOptions tokens;
 };
 
 // There is nothing to run: help was asked for, or the words make no sense.

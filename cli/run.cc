@@ -36,6 +36,8 @@ Ended run_client_command(const Invocation& the, Screen& screen) {
     case Command::Log: return print_log(client, the.log, screen);
     case Command::Cancel: return cancel(client, the.change, the.reason, screen);
     case Command::Retry: return retry(client, the.change, screen);
+    case Command::Drain: return drain(client, the.target, the.undo, screen);
+    case Command::Pause: return pause(client, the.target, the.undo, screen);
     case Command::Workers: return list_workers(client, the.json, screen);
     case Command::Notify: return notify(client, the.target, screen);
     case Command::Up:
@@ -47,6 +49,9 @@ Ended run_client_command(const Invocation& the, Screen& screen) {
     case Command::Invite:
     case Command::ListKeys:
     case Command::RevokeKey:
+    case Command::CreateToken:
+    case Command::ListTokens:
+    case Command::RevokeToken:
     case Command::Version: break;
   }
   SW_ASSERT(!"a command without a function");
@@ -65,6 +70,8 @@ Ended test_news(const Invocation& the) {
 Ended run(const Invocation& invocation, Screen& screen) {
   KeysOptions keys = invocation.keys;
   keys.json = invocation.json;
+  TokensOptions tokens = invocation.tokens;
+  tokens.json = invocation.json;
   switch (invocation.command) {
     case Command::Up: return run_up(invocation.up, screen);
     case Command::NotifyTest: return test_news(invocation);
@@ -73,6 +80,9 @@ Ended run(const Invocation& invocation, Screen& screen) {
     case Command::Invite: return invite(invocation.keys, screen);
     case Command::ListKeys: return list_keys(keys, screen);
     case Command::RevokeKey: return revoke_key(invocation.keys, screen);
+    case Command::CreateToken: return create_token(tokens, screen);
+    case Command::ListTokens: return list_tokens(tokens, screen);
+    case Command::RevokeToken: return revoke_token(tokens, screen);
     case Command::Version: screen.line("seaworthy " SEAWORTHY_VERSION); return ExitCode::Passed;
     case Command::Submit:
     case Command::Status:
@@ -83,6 +93,8 @@ Ended run(const Invocation& invocation, Screen& screen) {
     case Command::Log:
     case Command::Cancel:
     case Command::Retry:
+    case Command::Drain:
+    case Command::Pause:
     case Command::Workers:
     case Command::Notify:
     case Command::Wait: return run_client_command(invocation, screen);

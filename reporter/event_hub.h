@@ -22,6 +22,9 @@ class EventHub {
   void add(std::shared_ptr<http::Stream> stream, std::optional<EventSequence> after);
   void take(const Follower::News& news);
 
+  // Open pages connect again, and are let in or not.
+  void end_all();
+
   EventSequence last() const { return last_; }
   bool is_away() const { return is_away_; }
   size_t pages() const { return streams_.size(); }

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "reporter/front.h"
 #include "reporter/news/news.h"
 #include "reporter/options.h"
-#include "reporter/site.h"
 #include "shared/io/clock.h"
 #include "shared/io/notify.h"
 #include "shared/io/signals.h"
@@ -43,8 +43,11 @@ size_t connections_that_fit(size_t wanted) {
 void announce(const std::string& address, reporter::Options& options, io::Supervisor& supervisor) {
   supervisor.ready();
   spdlog::info("pages at http://{}, of the broker at {}", address, options.brokers.front());
-  if (options.is_public)
+  if (options.is_public && options.entry.tokens.empty())
     spdlog::warn("PUBLIC: everybody who reaches {} may read every build and log", address);
+  if (options.entry.has_sign_in() && !options.entry.is_tls &&
+      !http::is_loopback(options.server.host))
+    spdlog::warn("tokens go in the clear to {}: put TLS before it, and say --behind-tls", address);
   if (options.ready_fd < 0) return;
   const nlohmann::json line{{"listen", address}, {"pid", getpid()}};
   const std::string text = line.dump() + "\n";
@@ -65,9 +68,11 @@ int serve(reporter::Options& options) {
   io::Supervisor supervisor = io::Supervisor::of_this_process();
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
   options.server.connections = connections_that_fit(options.server.connections);
-  reporter::Site site(options.is_public);
+  reporter::Entry entry(options.entry);
+  reporter::Site site(entry.has_sign_in());
+  reporter::Front front(entry, site, options.is_public || options.entry.only_tokens());
   http::Server server(options.server, [&](const http::Request& request, auto exchange) {
-    site.handle(request, std::move(exchange));
+    front.handle(request, std::move(exchange));
   });
   reporter::EventHub hub;  // its streams are the server's: it goes first
   zmq::context_t context;
@@ -82,6 +87,11 @@ int serve(reporter::Options& options) {
   std::optional<reporter::news::News> news;
   if (options.news) news.emplace(context, connection, *std::move(options.news), options.url);
   site.open(server, asker, hub);
+  front.open(asker, hub);
+  if (entry.fd() >= 0)
+    server.when_readable(entry.fd(), [&] {
+      if (entry.follow()) hub.end_all();
+    });
   server.when_readable(signals.get(), [&] {
     if (io::next_signal(signals)) server.stop();
   });

@@ -8,6 +8,33 @@
 namespace seaworthy::reporter {
 namespace {
 
+void add_entry_options(CLI::App& app, EntryOptions& entry) {
+  app.add_option("--tokens", entry.tokens,
+                 "Let in only who has a token of this list, as `seaworthy token create` makes it")
+      ->type_name("FILE");
+  app.add_flag("--public-read", entry.is_public_read,
+               "With --tokens: looking needs none, only changing does");
+  app.add_flag("--behind-tls", entry.is_tls,
+               "A proxy speaks TLS with browsers: cookies go over TLS only");
+  app.add_option("--trust-header", entry.trust_header,
+                 "A field in which a proxy names the user, as X-Forwarded-User")
+      ->type_name("NAME");
+  app.add_option("--trust-from", entry.trust_from,
+                 "Addresses of proxies that may; with commas between")
+      ->delimiter(',')
+      ->type_name("ADDRESS");
+  app.add_option_function<std::string>(
+         "--trust-role",
+         [&entry](const std::string& word) {
+           const auto access = parse_access(word);
+           if (!access)
+             throw CLI::ValidationError("--trust-role", "it is viewer, operator or admin");
+           entry.trusted = *access;
+         },
+         "Of users that the proxy names and --tokens does not [viewer]")
+      ->type_name("ROLE");
+}
+
 void add_options(CLI::App& app, Options& options) {
   app.set_version_flag("--version", "seaworthy-reporter " SEAWORTHY_VERSION);
   app.add_option("--listen", options.listen, "Where browsers connect; port 0 picks one")
@@ -18,6 +45,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--public", options.is_public,
                "Listen beyond this machine, under any name: everybody who reaches it may read "
                "everything");
+  add_entry_options(app, options.entry);
   app.add_option("--broker", options.brokers,
                  "Where the broker is; several with commas between [as the key says, else "
                  "tcp://127.0.0.1:8888]")
@@ -62,12 +90,13 @@ void settle_address(Options& options) {
                              "': --listen takes ADDRESS:PORT, as 127.0.0.1:8080 or [::1]:8080");
   options.server.host = address->host;
   options.server.port = address->port;
-  if (options.is_public || http::is_loopback(address->host)) return;
+  if (options.is_public || options.entry.only_tokens() || http::is_loopback(address->host)) return;
   throw std::runtime_error(
       "refused to listen on " + text +
-      ": there is no sign-in, so everybody who reaches it may read every build and log. Listen on "
-      "127.0.0.1, and put nginx or Caddy with a password before it; or say --public, where "
-      "everybody on the network may read");
+      ": everybody who reaches it may read every build and log. Ask for a sign-in with --tokens; "
+      "or "
+      "listen on 127.0.0.1, and put nginx or Caddy with a password before it; or say --public, "
+      "where everybody on the network may read");
 }
 
 void settle_broker(Options& options) {
@@ -98,10 +127,22 @@ void settle_news(Options& options) {
   options.news = *std::move(plan);
 }
 
+void settle_entry(const EntryOptions& entry) {
+  if (entry.trust_header.empty() != entry.trust_from.empty())
+    throw std::runtime_error(
+        "--trust-header and --trust-from go together: which field names the user, and which "
+        "proxies are believed when they send it");
+  if (entry.is_public_read && entry.tokens.empty())
+    throw std::runtime_error(
+        "--public-read says what needs no token, and there is no list of tokens: name one with "
+        "--tokens, or leave it out");
+}
+
 }  // namespace
 
 std::optional<int> parse_options(int argc, char** argv, Options& options) {
-  CLI::App app("The reporter of Seaworthy: its pages for browsers. It reads, and changes nothing.");
+  CLI::App app(
+      "The reporter of Seaworthy: its pages for browsers. Buttons and the API need a sign-in.");
   add_options(app, options);
   return io::parse_options(app, argc, argv);
 }
@@ -110,6 +151,9 @@ void settle(Options& options) {
   settle_url(options);
   settle_news(options);
   if (options.check_news || !options.test_target.empty()) return;  // nobody is served
+  constexpr size_t kFormBytes = 16 * 1024;  // of a request that changes something
+  settle_entry(options.entry);
+  if (options.entry.has_sign_in()) options.server.body_bytes = kFormBytes;
   settle_address(options);
   settle_broker(options);
 }

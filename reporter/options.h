@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "reporter/entry/entry.h"
 #include "reporter/news/core/plan.h"
 #include "shared/http/server.h"
 #include "shared/io/keys.h"
@@ -16,6 +17,7 @@ struct Options {
   std::string listen = "127.0.0.1:8080";
   http::ServerOptions server;  // follows from `listen`
   bool is_public = false;      // everybody who reaches it may read
+  EntryOptions entry;
   std::vector<std::string> brokers;
   std::string key_file;
   std::optional<io::Key> key;

@@ -21,12 +21,6 @@ http::Answer answer_for(const io::ClientError& error) {
   return answer;
 }
 
-bool is_of_this_machine(const std::string& host) {
-  std::string_view name = host_name_of(host);
-  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
-  return host.empty() || http::is_loopback(std::string(name));
-}
-
 std::optional<EventSequence> sequence_of(const std::string& id) {
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), value);
@@ -47,12 +41,7 @@ void Site::open(http::Server& server, Asker& asker, EventHub& hub) {
 }
 
 void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> exchange) {
-  if (!is_public_ && !is_of_this_machine(request.host))
-    return exchange->answer(http::plain_answer(
-        421,
-        "This page is for this machine, and is not known under that name. Whoever runs it may "
-        "start it with --public, or let the proxy before it send the Host 127.0.0.1."));
-  const EventSequence after = hub_->last();
+  const Asking asking{hub_->last(), has_sign_in_};
   std::visit(
       overloaded{
           [&](const NoRoute&) {
@@ -60,32 +49,34 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
           },
           [&](const HomeRoute&) {
             show(
-                "home", [after](io::Client& client) { return pages::ask_home(client, after); },
+                "home", [asking](io::Client& client) { return pages::ask_home(client, asking); },
                 exchange);
           },
           [&](const QueueRoute&) {
             show(
-                "queue", [after](io::Client& client) { return pages::ask_queue(client, after); },
+                "queue", [asking](io::Client& client) { return pages::ask_queue(client, asking); },
                 exchange);
           },
           [&](const WorkersRoute&) {
             show(
                 "workers",
-                [after](io::Client& client) { return pages::ask_workers(client, after); },
+                [asking](io::Client& client) { return pages::ask_workers(client, asking); },
                 exchange);
           },
           [&](const BuildRoute& route) {
             show(
                 name_of("build", route.build.value),
-                [after, route](io::Client& client) {
-                  return pages::ask_build(client, route.build, after);
+                [asking, route](io::Client& client) {
+                  return pages::ask_build(client, route.build, asking);
                 },
                 exchange);
           },
           [&](const LogRoute& route) {
             show(
                 name_of("log", route.job.value, route.attempt.value),
-                [after, route](io::Client& client) { return pages::ask_log(client, route, after); },
+                [asking, route](io::Client& client) {
+                  return pages::ask_log(client, route, asking);
+                },
                 exchange);
           },
           [&](const LogTailRoute& route) {
@@ -97,16 +88,16 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
           [&](const JobTestsRoute& route) {
             show(
                 name_of("tests", route.job.value, route.after),
-                [after, route](io::Client& client) {
-                  return pages::ask_job_tests(client, route, after);
+                [asking, route](io::Client& client) {
+                  return pages::ask_job_tests(client, route, asking);
                 },
                 exchange);
           },
           [&](const TestRoute& route) {
             show(
                 "test " + request.target,
-                [after, route](io::Client& client) {
-                  return pages::ask_test(client, route, after);
+                [asking, route](io::Client& client) {
+                  return pages::ask_test(client, route, asking);
                 },
                 exchange);
           },

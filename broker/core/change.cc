@@ -23,6 +23,7 @@ std::optional<wire::EventKind> event_kind(const ChangeBody& body) {
           [](const RequestTaken&) -> Kind { return std::nullopt; },
           [](const HeadAdvanced&) -> Kind { return std::nullopt; },
           [](const CursorSaved&) -> Kind { return std::nullopt; },
+          [](const RepositoryPaused&) -> Kind { return std::nullopt; },
           [](const OutputStored&) -> Kind { return std::nullopt; },
           [](const BuildRemoved&) -> Kind { return std::nullopt; },
       },

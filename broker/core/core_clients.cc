@@ -342,28 +342,4 @@ void Core::cancel_job(JobId id, const std::string& reason) {
     tell(session->peer, wire::CancelAttempt{epoch_, job.boot, id, job.attempt});
 }
 
-void Core::on_message(const wire::ListWorkers&) {
-  wire::WorkerList list;
-  const Duration suspicious = 3 * options_.timing.heartbeat;
-  size_t bytes = 0;
-  for (const auto& [name, peer] : roster_.by_worker()) {
-    const Session& session = roster_.at(peer);
-    const char* at_rest = session.reason.empty() ? "idle" : "sick";
-    wire::WorkerRow row{
-        name,        session.id,   at_rest,         session.labels, {}, {}, session.heard_wall,
-        session.pid, session.host, session.version, session.reason};
-    if (std::vector<JobId> leased = ledger_.leased_by(name); !leased.empty()) {
-      row.state = "busy";
-      row.job = leased.front();
-      row.attempt = ledger_.find_job(leased.front())->attempt;
-    }
-    if (moment_.now - session.heard > suspicious) row.state = "silent";
-    bytes += kRowBytes + name.size() + row.host.size() + row.version.size() + row.reason.size();
-    for (const std::string& label : row.labels) bytes += label.size() + 5;
-    if (list.workers.size() == limits::kListRows || bytes > limits::kReplyBytes) break;
-    list.workers.push_back(std::move(row));
-  }
-  answer(std::move(list));
-}
-
 }  // namespace seaworthy::broker

@@ -33,6 +33,7 @@ CREATE TEMP VIEW specification AS SELECT *, '' AS runs_on, 2 AS priority FROM ma
 )sql";
 
 constexpr const char* kSinceVersion3 = R"sql(
+CREATE TEMP TABLE cursor (name, sequence);
 CREATE TEMP TABLE test_report (job, attempt, passed, failed, errors, skipped, listed, notes, body);
 )sql";
 

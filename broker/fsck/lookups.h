@@ -16,8 +16,7 @@
 namespace seaworthy::fsck {
 
 void make_lookups(broker::Database& database);
-// For a store of this version, if it is an older one: what it lacks, as a start of the broker would
-// fill it in.
+// For a store of an older version: what it lacks, as a start of the broker would fill it in.
 void make_older_tables_present(broker::Database& database, int64_t version);
 
 }  // namespace seaworthy::fsck

@@ -216,6 +216,13 @@ void Journal::write(const Change&, const CursorSaved& body) {
       .run();
 }
 
+void Journal::write(const Change&, const RepositoryPaused& body) {
+  prepared(body.paused ? "INSERT INTO paused (repository) VALUES (?) ON CONFLICT DO NOTHING"
+                       : "DELETE FROM paused WHERE repository = ?")
+      .bind(repository_id(body.repository))
+      .run();
+}
+
 void Journal::write(const Change&, const OutputStored& body) {
   prepared("UPDATE attempt SET output_bytes = ?3 WHERE job = ?1 AND number = ?2")
       .bind(body.job, body.attempt, body.offset + body.size)

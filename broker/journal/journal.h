@@ -44,6 +44,7 @@ class Journal {
   void write(const Change& change, const BuildFinished& body);
   void write(const Change& change, const HeadAdvanced& body);
   void write(const Change& change, const CursorSaved& body);
+  void write(const Change& change, const RepositoryPaused& body);
   void write(const Change& change, const OutputStored& body);
   void write(const Change& change, const BuildRemoved& body);
 

@@ -133,6 +133,8 @@ CREATE TABLE test_report (
 ) STRICT;
 -- For the history of a branch.
 CREATE INDEX build_by_ref ON build (repository, ref, rank, id);
+-- Repositories whose jobs wait because a person wants it so.
+CREATE TABLE paused (repository INTEGER PRIMARY KEY REFERENCES repository) STRICT;
 )sql"};
 
 int64_t version_of(Database& database) {

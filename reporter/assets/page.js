@@ -57,6 +57,7 @@ async function refresh() {
   try {
     const answer = await fetch(location.pathname + location.search, {headers: {Accept: 'text/html'}});
     if (!answer.ok) throw new Error(String(answer.status));
+    if (answer.redirected) return location.reload();  // signed out meanwhile
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const fresh = page.getElementById('facts');
     const old = document.getElementById('facts');

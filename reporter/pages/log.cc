@@ -157,7 +157,7 @@ Page log_page(const LogFacts& facts, UnixMillis now) {
   return page;
 }
 
-Asked ask_log(io::Client& client, const LogRoute& route, EventSequence after) {
+Asked ask_log(io::Client& client, const LogRoute& route, const Asking& asking) {
   LogFacts facts;
   facts.job = route.job;
   Asked start = fetch_stretch(client, route.job, route.attempt, 0, limits::kLogPageBytes);
@@ -172,7 +172,8 @@ Asked ask_log(io::Client& client, const LogRoute& route, EventSequence after) {
   if (!facts.complete && facts.start.size() >= limits::kLogPageBytes)
     if (auto done = fetch_end(client, facts); !done) return Unexpected{done.error()};
   Page page = log_page(facts, io::wall_now());
-  page.after = after;
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;

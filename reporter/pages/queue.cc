@@ -1,3 +1,4 @@
+#include "reporter/actions.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
 #include "shared/io/clock.h"
@@ -73,7 +74,25 @@ void put_unmatched(Html& html, const wire::QueueStatusOk& queue) {
   html.raw("</ul>\n</section>\n");
 }
 
-Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now) {
+namespace {
+
+void put_paused(Html& html, const wire::QueueStatusOk& queue, bool has_buttons) {
+  if (queue.paused.empty()) return;
+  html.raw(
+      "<section aria-labelledby=\"paused\">\n<h2 id=\"paused\">Paused</h2>\n<ul "
+      "class=\"rows\">\n");
+  for (const std::string& repository : queue.paused) {
+    html.raw("<li><span class=\"grow\">").text(repository).raw("</span>");
+    if (has_buttons)
+      html.raw("<a href=\"").text(pause_address(repository, true)).raw("\">Go on…</a>");
+    html.raw("</li>\n");
+  }
+  html.raw("</ul>\n</section>\n");
+}
+
+}  // namespace
+
+Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now, bool has_buttons) {
   Page page;
   page.title = "Queue";
   page.section = Section::Queue;
@@ -83,6 +102,7 @@ Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now) {
   html.text(words::count_of(queue.waiting_count, "job")).raw(" waiting, ");
   html.number(queue.running_count).raw(" running, ");
   html.text(words::count_of(queue.worker_count, "worker")).raw("</p>\n");
+  put_paused(html, queue, has_buttons);
   put_running(html, queue, now);
   put_waiting(html, queue);
   put_unmatched(html, queue);
@@ -94,11 +114,12 @@ Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now) {
   return page;
 }
 
-Asked ask_queue(io::Client& client, EventSequence after) {
+Asked ask_queue(io::Client& client, const Asking& asking) {
   auto queue = client.ask_for<wire::QueueStatusOk>(wire::QueueStatus{kRows});
   if (!queue) return Unexpected{queue.error()};
-  Page page = queue_page(*queue, io::wall_now());
-  page.after = after;
+  Page page = queue_page(*queue, io::wall_now(), asking.has_sign_in);
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;

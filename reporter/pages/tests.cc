@@ -207,7 +207,7 @@ Page job_tests_page(const wire::TestList& tests, JobId id) {
   return page;
 }
 
-Asked ask_job_tests(io::Client& client, const JobTestsRoute& route, EventSequence after) {
+Asked ask_job_tests(io::Client& client, const JobTestsRoute& route, const Asking& asking) {
   wire::ListTests question;
   question.job = route.job;
   question.after = route.after;
@@ -215,7 +215,8 @@ Asked ask_job_tests(io::Client& client, const JobTestsRoute& route, EventSequenc
   auto list = client.ask_for<wire::TestList>(question);
   if (!list) return Unexpected{list.error()};
   Page page = job_tests_page(*list, route.job);
-  page.after = after;
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;
@@ -245,12 +246,13 @@ Page test_page(const wire::TestHistory& test, const wire::TestRuns& runs, UnixMi
   return page;
 }
 
-Asked ask_test(io::Client& client, const TestRoute& route, EventSequence after) {
+Asked ask_test(io::Client& client, const TestRoute& route, const Asking& asking) {
   const wire::TestHistory test{route.repository, route.job_name, route.suite, route.name, kRuns};
   auto runs = client.ask_for<wire::TestRuns>(test);
   if (!runs) return Unexpected{runs.error()};
   Page page = test_page(test, *runs, io::wall_now());
-  page.after = after;
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;

@@ -18,9 +18,9 @@ void put_test_counts(Html& html, const wire::TestList& tests, JobId job);
 wire::TestList ask_failed_tests(io::Client& client, BuildId build);
 
 Page job_tests_page(const wire::TestList& tests, JobId job);
-Asked ask_job_tests(io::Client& client, const JobTestsRoute& route, EventSequence after);
+Asked ask_job_tests(io::Client& client, const JobTestsRoute& route, const Asking& asking);
 
 Page test_page(const wire::TestHistory& test, const wire::TestRuns& runs, UnixMillis now);
-Asked ask_test(io::Client& client, const TestRoute& route, EventSequence after);
+Asked ask_test(io::Client& client, const TestRoute& route, const Asking& asking);
 
 }  // namespace seaworthy::reporter::pages

@@ -76,9 +76,11 @@ inline constexpr size_t kRemovedAtOnce = 64;     // builds that retention remove
 inline constexpr Duration kKeptAtLeast = 10min;  // a finished build, whatever is not to be kept
 inline constexpr Duration kCopiesArriveWithin = 1min;             // of a request, by whatever ways
 inline constexpr size_t kQuestionsPerUser = kParkedRequests / 8;  // the same, of all with one key
-inline constexpr size_t kQuestionsPerPeer = 32;  // asked and not yet answered, long polls included
-inline constexpr size_t kEventsPerDrain = 1024;  // received before the loop commits
-inline constexpr size_t kCursors = 256;          // names under which followers save where they are
+inline constexpr size_t kQuestionsPerPeer = 32;   // asked and not yet answered, long polls included
+inline constexpr size_t kEventsPerDrain = 1024;   // received before the loop commits
+inline constexpr size_t kCursors = 256;           // names under which followers save where they are
+inline constexpr size_t kDrainedWorkers = 4'096;  // names, connected or not
+inline constexpr size_t kPausedRepositories = 1'024;  // at a time
 
 // The reporter.
 inline constexpr size_t kHttpHeadBytes = 16 * 1024;  // a request's first lines
@@ -87,6 +89,13 @@ inline constexpr Duration kHttpPing = 15s;           // a stream of events is ne
 inline constexpr size_t kHttpQuestions = 256;        // to the broker, waiting for their turn
 inline constexpr size_t kRememberedEvents = 1'024;   // for pages that come back
 inline constexpr size_t kLogPageBytes = 2 * 1024 * 1024;  // of a log's start, and of its end
+inline constexpr size_t kApiRows = 200;                   // of one answer's list, at most
+inline constexpr size_t kTokens = 1'024;                  // that are let in
+inline constexpr size_t kSignedIn = 4'096;  // browsers at a time; one more ends the oldest's
+inline constexpr Duration kSignedInFor = 24h * 7;
+inline constexpr uint32_t kFailedSignIns = 10;  // of one address, in kFailedSignInsWithin
+inline constexpr Duration kFailedSignInsWithin = 1min;
+inline constexpr size_t kAddressesRemembered = 1'024;  // that failed to sign in
 
 // News: what the reporter tells people and other programs.
 inline constexpr size_t kNewsFileBytes = 64 * 1024;

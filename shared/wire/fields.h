@@ -189,6 +189,14 @@ void fields(F&& f, Notice& m) {
   f("serial", m.serial), f("all", m.all), f("repositories", m.repositories);
 }
 template <class F>
+void fields(F&& f, DrainWorker& m) {
+  f("worker", m.worker), f("drain", m.drain);
+}
+template <class F>
+void fields(F&& f, PauseRepository& m) {
+  f("repository", m.repository), f("paused", m.paused);
+}
+template <class F>
 void fields(F&&, Ok&) {}
 
 template <class F>
@@ -260,7 +268,7 @@ template <class F>
 void fields(F&& f, WorkerRow& m) {
   f("worker", m.worker), f("session", m.session), f("state", m.state), f("labels", m.labels),
       f("job", m.job), f("attempt", m.attempt), f("last_heard_ms", m.last_heard), f("pid", m.pid),
-      f("host", m.host), f("version", m.version), f("reason", m.reason);
+      f("host", m.host), f("version", m.version), f("reason", m.reason), f("drained", m.drained);
 }
 template <class F>
 void fields(F&& f, WorkerList& m) {
@@ -289,7 +297,7 @@ template <class F>
 void fields(F&& f, QueueStatusOk& m) {
   f("waiting_count", m.waiting_count), f("running_count", m.running_count),
       f("worker_count", m.worker_count), f("waiting", m.waiting), f("running", m.running),
-      f("unmatched", m.unmatched);
+      f("unmatched", m.unmatched), f("paused", m.paused);
 }
 template <class F>
 void fields(F&& f, FetchEvents& m) {
@@ -357,6 +365,33 @@ void fields(F&& f, TestRun& m) {
 template <class F>
 void fields(F&& f, TestRuns& m) {
   f("runs", m.runs);
+}
+
+void fields(F&&, FetchMetrics&) {}
+template <class F>
+void fields(F&& f, Histogram& m) {
+  f("bounds", m.bounds), f("counts", m.counts), f("sum", m.sum);
+}
+template <class F>
+void fields(F&& f, ReadyJobs& m) {
+  f("labels", m.labels), f("count", m.count);
+}
+template <class F>
+void fields(F&& f, WordCount& m) {
+  f("word", m.word), f("count", m.count);
+}
+template <class F>
+void fields(F&& f, Metrics& m) {
+  f("started_ms", m.started), f("epoch", m.epoch), f("version", m.version),
+      f("waiting_jobs", m.waiting_jobs), f("running_jobs", m.running_jobs),
+      f("ready_unlisted", m.ready_unlisted), f("ready", m.ready), f("workers", m.workers),
+      f("paused_repositories", m.paused_repositories), f("connections", m.connections),
+      f("open_questions", m.open_questions), f("uncommitted_batches", m.uncommitted_batches),
+      f("uncommitted_bytes", m.uncommitted_bytes), f("last_event", m.last_event),
+      f("uncommitted_events", m.uncommitted_events), f("has_space", m.has_space),
+      f("builds", m.builds), f("jobs", m.jobs), f("attempts", m.attempts),
+      f("submitted_builds", m.submitted_builds), f("output_bytes", m.output_bytes),
+      f("wait_ms", m.wait_ms), f("run_ms", m.run_ms), f("commit_us", m.commit_us);
 }
 template <class F>
 void fields(F&& f, Error& m) {

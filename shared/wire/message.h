@@ -264,6 +264,19 @@ struct SaveCursor {
   EventSequence sequence;
 };
 
+// A drained worker is given no more jobs, and ends those it has. It stays so when it reconnects,
+// until it is told otherwise or the broker is started anew.
+struct DrainWorker {
+  std::string worker;
+  bool drain = false;  // false: it is given jobs again
+};
+
+// Jobs of a paused repository wait; those that run go on. Durable.
+struct PauseRepository {
+  std::string repository;
+  bool paused = false;
+};
+
 struct Ok {};
 
 // ---- clients and broker: what asks
@@ -399,7 +412,7 @@ struct ListWorkers {};
 struct WorkerRow {
   std::string worker;
   SessionId session;
-  std::string state;  // idle, busy, sick, silent
+  std::string state;  // idle, busy, sick, drained, silent
   std::vector<std::string> labels;
   JobId job;
   AttemptNumber attempt;
@@ -408,6 +421,7 @@ struct WorkerRow {
   std::string host;
   std::string version;
   std::string reason = {};  // why it takes no jobs although it could; empty: it is well
+  bool drained = false;
 };
 
 struct WorkerList {
@@ -452,6 +466,7 @@ struct QueueStatusOk {
   std::vector<WaitingJob> waiting;  // in the order they will be handed out
   std::vector<RunningJob> running;
   std::vector<UnmatchedJobs> unmatched = {};
+  std::vector<std::string> paused = {};  // repositories
 };
 
 // Answered at once if there are events after `after`, else when one comes, or empty after wait_ms.
@@ -563,6 +578,58 @@ struct TestRuns {
   std::vector<TestRun> runs;  // newest first
 };
 
+// What the broker has counted since it was started, and how much there is of what now.
+struct FetchMetrics {};
+
+// How often a value was at most `bounds[i]` and above the bound before; the last count has no
+// bound.
+struct Histogram {
+  std::vector<uint64_t> bounds;
+  std::vector<uint64_t> counts;  // one more than bounds
+  uint64_t sum = 0;              // of the values
+};
+
+// Jobs that are ready and ask for just these labels.
+struct ReadyJobs {
+  std::vector<std::string> labels;
+  uint64_t count = 0;
+};
+
+// A word of a list (a verdict, an outcome, a worker's state), and how often.
+struct WordCount {
+  std::string word;
+  uint64_t count = 0;
+};
+
+struct Metrics {
+  UnixMillis started;
+  Epoch epoch;
+  std::string version;
+  // Now.
+  uint64_t waiting_jobs = 0;
+  uint64_t running_jobs = 0;
+  uint64_t ready_unlisted = 0;  // ready jobs with labels for which there was no room here
+  std::vector<ReadyJobs> ready;
+  std::vector<WordCount> workers;  // by state
+  uint64_t paused_repositories = 0;
+  uint64_t connections = 0;
+  uint64_t open_questions = 0;       // long polls included
+  uint64_t uncommitted_batches = 0;  // given to the storage thread, not yet durable
+  uint64_t uncommitted_bytes = 0;    // of output in them
+  uint64_t last_event = 0;           // durable
+  uint64_t uncommitted_events = 0;
+  bool has_space = true;
+  // Since the start.
+  std::vector<WordCount> builds;    // finished, by verdict
+  std::vector<WordCount> jobs;      // finished, by verdict
+  std::vector<WordCount> attempts;  // ended, by outcome
+  uint64_t submitted_builds = 0;
+  uint64_t output_bytes = 0;  // stored
+  Histogram wait_ms;          // of a job, from when it could run until it was given to a worker
+  Histogram run_ms;           // of an attempt, from being given to a worker until its outcome
+  Histogram commit_us;        // of a batch, written and synchronised
+};
+
 // ---- anyone
 
 enum class ErrorCode : uint8_t {
@@ -592,7 +659,8 @@ using Message =
                  Ping, Pong, ListHeads, HeadList, ListBuilds, BuildList, ShowBuild, BuildDetail,
                  ListWorkers, WorkerList, QueueStatus, QueueStatusOk, FetchEvents, Events,
                  FetchOutput, OutputData, EventRow, Error, AwaitDemand, Demand, SaveCursor,
-                 FetchCursor, Cursor, ListTests, TestList, TestHistory, TestRuns>;
+                 FetchCursor, Cursor, ListTests, TestList, TestHistory, TestRuns, DrainWorker,
+                 PauseRepository, FetchMetrics, Metrics>;
 
 // What travels: a message, the tag that its answer repeats, and bytes that are not msgpack's.
 struct Envelope {

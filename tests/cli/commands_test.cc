@@ -87,6 +87,9 @@ std::optional<wire::Envelope> a_broker(const wire::Message& message) {
   if (std::holds_alternative<wire::ListWorkers>(message)) return answer(wire::WorkerList{});
   if (std::holds_alternative<wire::Cancel>(message)) return answer(wire::CancelOk{2});
   if (std::holds_alternative<wire::Notify>(message)) return answer(wire::NotifyOk{1});
+  if (std::holds_alternative<wire::DrainWorker>(message) ||
+      std::holds_alternative<wire::PauseRepository>(message))
+    return answer(wire::Ok{});
   if (std::holds_alternative<wire::Submit>(message))
     return answer(wire::SubmitOk{{{kRevision, {14}, false}}});
   return std::nullopt;
@@ -224,6 +227,22 @@ TEST_CASE("cancel names a build, or a job by its path or number") {
   CHECK((asked[0].build.value == 12 && !asked[0].job && asked[0].reason == "wrong branch"));
   CHECK((!asked[1].build && asked[1].job.value == 18));
   CHECK((!asked[2].build && asked[2].job.value == 17));
+}
+
+TEST_CASE("drain and pause name a worker, and a repository by its canonical name; --undo ends it") {
+  FakeBroker broker(a_broker);
+  CHECK(run_at(broker, {"drain", "host-1"}).output ==
+        "host-1 is given no more jobs; what it runs goes on\n");
+  CHECK(run_at(broker, {"drain", "host-1", "--undo"}).exit_code == 0);
+  CHECK(run_at(broker, {"pause", "https://example.org/x"}).exit_code == 0);
+  CHECK(run_at(broker, {"pause", "https://example.org/x", "--undo"}).exit_code == 0);
+  const auto drained = broker.asked<wire::DrainWorker>();
+  REQUIRE(drained.size() == 2);
+  CHECK((drained[0].worker == "host-1" && drained[0].drain && !drained[1].drain));
+  const auto paused = broker.asked<wire::PauseRepository>();
+  REQUIRE(paused.size() == 2);
+  CHECK(paused[0].repository == "https://example.org/x");
+  CHECK((paused[0].paused && !paused[1].paused));
 }
 
 TEST_CASE("retry submits the same jobs again") {

@@ -82,6 +82,10 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             builds_.at(b.build).finished = change.at;
           },
           [&](const HeadAdvanced&) {}, [&](const CursorSaved& b) { cursors_[b.name] = b.sequence; },
+          [&](const HeadAdvanced&) {},
+          [&](const RepositoryPaused& b) {
+            b.paused ? void(paused_.insert(b.repository)) : void(paused_.erase(b.repository));
+          },
           [&](const BuildRemoved& b) {
             removed_.insert(b.build);
             builds_.erase(b.build);
@@ -117,6 +121,7 @@ Recovered ModelStore::recover() {
   recovered.last_build = last_build_;
   recovered.last_job = last_job_;
   recovered.cursors = cursors_;
+  recovered.paused.assign(paused_.begin(), paused_.end());
   for (const auto& [id, stored] : builds_) {
     if (!stored.again)
       recovered.known.push_back(

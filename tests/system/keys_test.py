@@ -211,14 +211,15 @@ class Tap:
 
 # What each role may say; everything else is refused.
 LOOKS = {"Ping", "ListHeads", "ListBuilds", "ShowBuild", "ListWorkers", "QueueStatus", "FetchEvents", "FetchOutput",
-         "ListTests", "TestHistory"}
+         "ListTests", "TestHistory", "FetchMetrics"}
 MAY = {
     "worker": {"Ping", "Hello", "Ready", "Accept", "Decline", "Heartbeat", "Output", "AttemptFinished", "Goodbye",
                "AwaitDemand"},
-    "client": LOOKS | {"Submit", "Cancel", "Notify"},
+    "client": LOOKS | {"Submit", "Cancel", "Notify", "DrainWorker", "PauseRepository"},
     "watcher": {"Ping", "Submit", "AdvanceHead", "ListHeads", "AwaitNotice", "Notify"},
     "reporter": LOOKS | {"SaveCursor", "FetchCursor"},
-    "admin": LOOKS | {"Submit", "Cancel", "Notify", "AdvanceHead", "AwaitNotice", "SaveCursor", "FetchCursor"},
+    "admin": LOOKS | {"Submit", "Cancel", "Notify", "AdvanceHead", "AwaitNotice", "SaveCursor", "FetchCursor",
+              "DrainWorker", "PauseRepository"},
 }
 REQUESTS = set.union(*MAY.values())
 
