@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "broker/journal/store_error.h"
 
@@ -18,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kOpenFiles = 256;
+constexpr size_t kKnownFiles = 64;  // whose frames are remembered, eight bytes for each
 constexpr size_t kFrameBytes = 1024 * 1024;
 constexpr uint64_t kWorthCompressing = 16 * 1024;
 constexpr int kCompressionLevel = 3;  // measured elsewhere: level 1 and 3 cost the same on logs
@@ -68,29 +70,32 @@ std::string read_range(int fd, uint64_t offset, size_t size, const fs::path& pat
   return bytes;
 }
 
-// Walks the frames by their headers to the one that holds `offset`, and unpacks from there.
-std::string read_compressed(int fd, uint64_t offset, size_t size, const fs::path& path) {
+[[noreturn]] void damaged(const fs::path& path) {
+  throw std::runtime_error("cannot read " + path.string() + ": it is damaged");
+}
+
+// Walks the frames by their headers: the whole file is looked at, once.
+std::vector<uint64_t> find_frames(int fd, const fs::path& path) {
   constexpr size_t kMostFrameBytes = kFrameBytes + kFrameBytes / 8;
-  std::string result;
-  uint64_t file_offset = 0, text_offset = 0;
-  while (result.size() < size) {
-    const std::string packed = read_range(fd, file_offset, kMostFrameBytes, path);
-    if (packed.empty()) break;
-    const size_t frame = ZSTD_findFrameCompressedSize(packed.data(), packed.size());
-    const unsigned long long text = ZSTD_getFrameContentSize(packed.data(), packed.size());
-    if (ZSTD_isError(frame) || text > kFrameBytes)
-      throw std::runtime_error("cannot read " + path.string() + ": it is damaged");
-    if (offset < text_offset + text) {
-      std::string unpacked(text, '\0');
-      if (ZSTD_isError(ZSTD_decompress(unpacked.data(), unpacked.size(), packed.data(), frame)))
-        throw std::runtime_error("cannot read " + path.string() + ": it is damaged");
-      const size_t from = offset > text_offset ? static_cast<size_t>(offset - text_offset) : 0;
-      result.append(unpacked, from, size - result.size());
+  std::vector<uint64_t> begins;
+  uint64_t window_at = 0;
+  size_t used = 0;
+  std::string window;
+  for (;;) {
+    const size_t left = window.size() - used;
+    const size_t frame = left == 0 ? 0 : ZSTD_findFrameCompressedSize(window.data() + used, left);
+    if (frame != 0 && !ZSTD_isError(frame)) {
+      begins.push_back(window_at + used);
+      used += frame;
+      continue;
     }
-    file_offset += frame;
-    text_offset += text;
+    if (used == 0 && left > 0) damaged(path);  // and no frame, although one would fit
+    window_at += std::exchange(used, 0);
+    window = read_range(fd, window_at, kMostFrameBytes, path);
+    if (window.empty()) break;
   }
-  return result;
+  begins.push_back(window_at);
+  return begins;
 }
 
 }  // namespace
@@ -141,19 +146,57 @@ OutputWriter::File& OutputWriter::open(AttemptKey attempt) {
   return files_.emplace(attempt, File{std::move(fd), false, std::prev(turns_.end())}).first->second;
 }
 
-std::string read_output(const fs::path& directory, AttemptKey attempt, uint64_t offset,
-                        uint64_t extent, size_t most) {
+std::string OutputReader::read(AttemptKey attempt, uint64_t offset, uint64_t extent, size_t most) {
   if (offset >= extent) return {};
   const size_t size = static_cast<size_t>(std::min<uint64_t>(most, extent - offset));
   // Plain, compressed, plain: between the first two looks it may have been replaced.
   for (const char* ending : {".log", ".log.zst"}) {
-    const fs::path path = path_of(directory, attempt, ending);
+    const fs::path path = path_of(directory_, attempt, ending);
     io::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) continue;
-    return std::string_view(ending) == ".log" ? read_range(fd.get(), offset, size, path)
-                                              : read_compressed(fd.get(), offset, size, path);
+    return std::string_view(ending) == ".log"
+               ? read_range(fd.get(), offset, size, path)
+               : read_compressed(attempt, fd.get(), offset, size, path);
   }
-  fail("read", path_of(directory, attempt, ".log"));
+  fail("read", path_of(directory_, attempt, ".log"));
+}
+
+std::string OutputReader::read_compressed(AttemptKey attempt, int fd, uint64_t offset, size_t size,
+                                          const fs::path& path) {
+  const Frames& frames = frames_of(attempt, fd, path);
+  std::string result;
+  size_t frame = static_cast<size_t>(offset / kFrameBytes);
+  size_t from = static_cast<size_t>(offset % kFrameBytes);
+  for (; result.size() < size && frame + 1 < frames.size(); ++frame, from = 0) {
+    if (unpacked_.empty() || unpacked_of_ != attempt || unpacked_frame_ != frame) {
+      const std::string packed = read_range(
+          fd, frames[frame], static_cast<size_t>(frames[frame + 1] - frames[frame]), path);
+      unpacked_.assign(kFrameBytes, '\0');
+      const size_t text =
+          ZSTD_decompress(unpacked_.data(), unpacked_.size(), packed.data(), packed.size());
+      const bool is_last = frame + 2 == frames.size();
+      unpacked_.resize(ZSTD_isError(text) ? 0 : text);
+      if (ZSTD_isError(text) || (text != kFrameBytes && !is_last)) damaged(path);
+      unpacked_of_ = attempt;
+      unpacked_frame_ = frame;
+    }
+    if (from >= unpacked_.size()) break;
+    result.append(unpacked_, from, size - result.size());
+  }
+  return result;
+}
+
+const OutputReader::Frames& OutputReader::frames_of(AttemptKey attempt, int fd,
+                                                    const fs::path& path) {
+  const auto found = std::find_if(known_.begin(), known_.end(),
+                                  [&](const auto& known) { return known.first == attempt; });
+  if (found != known_.end()) {
+    known_.splice(known_.begin(), known_, found);
+  } else {
+    known_.emplace_front(attempt, find_frames(fd, path));
+    if (known_.size() > kKnownFiles) known_.pop_back();
+  }
+  return known_.front().second;
 }
 
 std::vector<AttemptKey> stored_outputs(const fs::path& directory) {

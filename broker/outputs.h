@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shared/base/ids.h"
@@ -42,10 +43,29 @@ class OutputWriter {
   std::list<AttemptKey> turns_;  // least recently used first; bounds the open files
 };
 
-// At most `most` bytes from `offset` on, of the first `extent` bytes. Throws std::runtime_error if
-// the file is gone.
-std::string read_output(const std::filesystem::path& directory, AttemptKey attempt, uint64_t offset,
-                        uint64_t extent, size_t most);
+// Reads ranges. Of a few compressed files it remembers where their frames begin, and the frame that
+// was unpacked last: who reads on from where the last answer ended costs one frame per MiB. Belongs
+// to one thread.
+class OutputReader {
+ public:
+  explicit OutputReader(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  // At most `most` bytes from `offset` on, of the first `extent` bytes. Throws std::runtime_error
+  // if the file is gone or damaged.
+  std::string read(AttemptKey attempt, uint64_t offset, uint64_t extent, size_t most);
+
+ private:
+  using Frames = std::vector<uint64_t>;  // where each begins, and where the last ends
+  std::string read_compressed(AttemptKey attempt, int fd, uint64_t offset, size_t size,
+                              const std::filesystem::path& path);
+  const Frames& frames_of(AttemptKey attempt, int fd, const std::filesystem::path& path);
+
+  std::filesystem::path directory_;
+  std::list<std::pair<AttemptKey, Frames>> known_;  // most recently used first
+  AttemptKey unpacked_of_;
+  size_t unpacked_frame_ = 0;
+  std::string unpacked_;  // empty: none
+};
 
 // Of every attempt that has a file.
 std::vector<AttemptKey> stored_outputs(const std::filesystem::path& directory);

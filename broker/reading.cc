@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "broker/outputs.h"
 #include "shared/base/overloaded.h"
 #include "shared/io/clock.h"
 #include "shared/model/limits.h"
@@ -12,6 +11,7 @@ namespace seaworthy::broker {
 Reading::Reading(const std::filesystem::path& store, std::filesystem::path outputs,
                  const Keep& keep)
     : outputs_(std::move(outputs)),
+      reader_(outputs_),
       reads_(store),
       test_reads_(store),
       retention_(store, keep),
@@ -145,7 +145,7 @@ Answer Reading::fetch_output(Question question, const wire::FetchOutput& fetch) 
   wire::OutputData data{fetch.job, extent->attempt, fetch.offset, extent->bytes, false};
   std::string bytes;
   if (extent->attempt)
-    bytes = read_output(outputs_, {fetch.job, extent->attempt}, fetch.offset, extent->bytes, kMost);
+    bytes = reader_.read({fetch.job, extent->attempt}, fetch.offset, extent->bytes, kMost);
   else if (fetch.offset < extent->note.size())
     bytes = extent->note.substr(fetch.offset, kMost);
   data.complete = extent->final && fetch.offset + bytes.size() >= extent->bytes;

@@ -13,6 +13,7 @@
 #include "broker/journal/reads.h"
 #include "broker/journal/retention.h"
 #include "broker/journal/test_reads.h"
+#include "broker/outputs.h"
 #include "shared/wire/message.h"
 
 namespace seaworthy::broker {
@@ -77,6 +78,7 @@ class Reading {
   Answer fetch_output(Question question, const wire::FetchOutput& fetch);
 
   std::filesystem::path outputs_;
+  OutputReader reader_;
   Reads reads_;
   TestReads test_reads_;
   Retention retention_;

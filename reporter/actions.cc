@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reporter/percent.h"
 #include "reporter/query.h"
 #include "shared/io/clock.h"
 #include "shared/wire/again.h"
@@ -113,11 +114,11 @@ std::optional<Action> action_of(std::string_view target) {
 }
 
 std::string drain_address(std::string_view worker, bool undo) {
-  return "/drain?worker=" + encoded(worker) + (undo ? "&undo=1" : "");
+  return "/drain?worker=" + percent_encoded(worker) + (undo ? "&undo=1" : "");
 }
 
 std::string pause_address(std::string_view repository, bool undo) {
-  return "/pause?repository=" + encoded(repository) + (undo ? "&undo=1" : "");
+  return "/pause?repository=" + percent_encoded(repository) + (undo ? "&undo=1" : "");
 }
 
 std::string words_of(const Action& action) {

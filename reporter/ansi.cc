@@ -173,36 +173,7 @@ void put(Html& html, const Run& run) {
   html.raw("\">").text(run.text).raw("</span>");
 }
 
-constexpr std::array<std::pair<char, bool Look::*>, 6> kFlags{{{'b', &Look::bold},
-                                                               {'d', &Look::dim},
-                                                               {'i', &Look::italic},
-                                                               {'u', &Look::underlined},
-                                                               {'v', &Look::inverse},
-                                                               {'s', &Look::struck}}};
-
-}  // namespace
-
-std::string Look::word() const {
-  if (*this == Look{}) return "";
-  std::string text = std::to_string(fore) + "-" + std::to_string(back) + "-";
-  for (const auto& [letter, flag] : kFlags)
-    if (this->*flag) text.push_back(letter);
-  return text;
-}
-
-Look Look::of_word(std::string_view word) {
-  Look look;
-  const char* end = word.data() + word.size();
-  auto [after_fore, fore_error] = std::from_chars(word.data(), end, look.fore);
-  if (fore_error != std::errc{} || after_fore == end || *after_fore != '-') return {};
-  auto [after_back, back_error] = std::from_chars(after_fore + 1, end, look.back);
-  if (back_error != std::errc{} || look.fore > 256 || look.back > 256) return {};
-  for (const auto& [letter, flag] : kFlags)
-    look.*flag = std::string_view(after_back, end).find(letter) != std::string_view::npos;
-  return look;
-}
-
-Html ansi_line(std::string_view line, Look& look) {
+std::vector<Run> runs_of(std::string_view line, Look& look) {
   std::vector<Run> runs;
   while (!line.empty()) {
     const char byte = line.front();
@@ -226,9 +197,30 @@ Html ansi_line(std::string_view line, Look& look) {
     runs.back().text += line.substr(0, end);
     line.remove_prefix(end);
   }
+  return runs;
+}
+
+}  // namespace
+
+Html ansi_line(std::string_view line, Look& look) {
   Html html;
-  for (const Run& run : runs) put(html, run);
+  for (const Run& run : runs_of(line, look)) put(html, run);
   return html;
+}
+
+std::string plain_line(std::string_view line) {
+  Look ignored;
+  std::string text;
+  for (const Run& run : runs_of(line, ignored)) text += run.text;
+  return text;
+}
+
+Look look_after(std::string_view line, Look look) {
+  for (size_t at = line.find(kEscape); at != std::string_view::npos; at = line.find(kEscape)) {
+    line.remove_prefix(at);
+    line.remove_prefix(take_sequence(line, look));
+  }
+  return look;
 }
 
 std::string palette_css() {

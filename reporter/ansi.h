@@ -27,14 +27,15 @@ struct Look {
   bool inverse = false;
   bool struck = false;
   bool operator==(const Look&) const = default;
-
-  // For the address of the next piece of a log: "31-0-b". What cannot be read is plain.
-  std::string word() const;
-  static Look of_word(std::string_view word);
 };
 
 // One line without its end; `look` is what the line before it left, and what this one leaves.
 Html ansi_line(std::string_view line, Look& look);
+
+// What is left of a line when nobody looks at colours: the text that ansi_line() shows.
+std::string plain_line(std::string_view line);
+// As ansi_line() leaves it, without showing the line.
+Look look_after(std::string_view line, Look look);
 
 // Rules for all classes that ansi_line() uses beyond the first 16 colours, for a dark ground.
 std::string palette_css();

@@ -26,7 +26,9 @@ struct Found {
   std::string bytes;
   uint64_t offset = 0;  // of the first byte
   AttemptNumber attempt;
-  bool complete = false;  // nothing comes after these
+  uint64_t total = 0;        // bytes that are stored so far
+  bool complete = false;     // nothing comes after these
+  bool is_not_done = false;  // what was asked takes more than one turn: ask again
 };
 
 using Asked = Result<Found, io::ClientError>;

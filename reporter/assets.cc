@@ -21,11 +21,12 @@ Assets::Assets() {
     asset.answer.content_type = type_of(file.name);
     asset.answer.cache_control = "public, max-age=31536000, immutable";
     asset.answer.body = std::string(file.text);
-    if (file.name.ends_with(".css")) asset.answer.body += palette_css();
+    if (file.name == "log.css") asset.answer.body += palette_css();
     asset.answer.etag = http::etag_of(asset.answer.body);
     const size_t dot = file.name.rfind('.');
     asset.address = "/assets/" + std::string(file.name.substr(0, dot)) + "-" +
                     asset.answer.etag.substr(1, 16) + std::string(file.name.substr(dot));
+    all_addresses_ += asset.address;
     assets_.push_back(std::move(asset));
   }
 }

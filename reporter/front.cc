@@ -5,6 +5,7 @@
 #include "reporter/assets.h"
 #include "reporter/pages/account.h"
 #include "reporter/pages/pages.h"
+#include "reporter/percent.h"
 #include "reporter/query.h"
 #include "shared/base/overloaded.h"
 #include "shared/http/head.h"
@@ -94,7 +95,8 @@ void Front::refuse_looking(const http::Request& request, const Visitor&, const R
   if (only_field(request, "Sec-Fetch-Site") == "cross-site")
     return reply->answer(once_more(request));
   http::Answer answer = http::plain_answer(303, "Sign in first.");
-  answer.fields.emplace_back("Location", "/sign-in?to=" + encoded(safe_address(request.target)));
+  answer.fields.emplace_back("Location",
+                             "/sign-in?to=" + percent_encoded(safe_address(request.target)));
   reply->answer(answer);
 }
 
@@ -168,7 +170,8 @@ void Front::confirm(const Action& action, const http::Request& request, const Vi
     answer = framed(pages::no_sign_in_page());
   } else if (!visitor.access) {
     answer = http::plain_answer(303, "Sign in first.");
-    answer.fields.emplace_back("Location", "/sign-in?to=" + encoded(safe_address(request.target)));
+    answer.fields.emplace_back("Location",
+                               "/sign-in?to=" + percent_encoded(safe_address(request.target)));
   } else if (!visitor.may(Access::Operator)) {
     answer = framed(pages::refused_page("This needs the role operator; " + visitor.name +
                                         " has the role " + std::string(to_string(*visitor.access)) +

@@ -87,6 +87,7 @@ Asked fetch_output(io::Client& client, JobId job, AttemptNumber attempt, uint64_
   found.bytes = std::move(answer->blob);
   found.offset = data->offset;
   found.attempt = data->attempt;
+  found.total = data->total;
   found.complete = data->complete;
   return found;
 }

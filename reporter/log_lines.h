@@ -1,8 +1,11 @@
-// Log lines: a stretch of a job's output as numbered lines of a page. Made for output that is still
-// being written: a stretch says where the next one begins, so that a page asks for just that. Pure.
+// Log lines: a stretch of a job's output as numbered lines of a page. A row is a line, or of a line
+// that is longer than 16 KiB a piece of it; only its first piece has the number. Made for output
+// that is still being written, and for any place of it: a stretch begins at a position, and says at
+// which one the next begins. Pure.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "reporter/ansi.h"
@@ -10,20 +13,35 @@
 
 namespace seaworthy::reporter {
 
-// Where a stretch begins: what the one before it left.
+// Where a row begins.
 struct LogPosition {
-  uint64_t offset = 0;  // bytes into the output; a line begins here
-  uint64_t line = 1;    // its number; 0: not known, since not all of the output before it was read
-  Look look;
+  uint64_t offset = 0;  // bytes into the output
+  uint64_t line = 1;    // its number; 0: not known, as `row` then, since output before was not read
+  uint64_t row = 0;     // rows before it
+  Look look;            // what the rows before it left
+  bool continues = false;  // the row is not the first of its line
 };
+
+struct LogRow {
+  std::string_view text;  // without its end
+  LogPosition next;
+};
+
+// The first row of `bytes`, which begin at `at`; none if its end is not among them. `is_end`:
+// nothing is written after them, so that a last line without an end is one.
+std::optional<LogRow> next_row(std::string_view bytes, const LogPosition& at, bool is_end);
+
+// One <li>; `grows`: its end has not been written.
+void put_row(Html& html, const LogPosition& at, std::string_view text, bool grows);
 
 struct LogStretch {
-  Html lines;        // one <li> each, in blocks that a browser lays out when they are seen
-  LogPosition next;  // where the first line begins whose end has not been written
+  Html rows;
+  uint64_t count = 0;
+  LogPosition next;     // where the first row begins that was not put
+  bool is_cut = false;  // more bytes are needed for it
 };
 
-// `is_end`: nothing is written after these bytes, so that a last line without an end is one. Else
-// it is shown and marked as growing, and `next` stands before it.
-LogStretch render_log(std::string_view bytes, LogPosition from, bool is_end);
+// At most `most` whole rows of `bytes`. Unless `is_end`, an unfinished one is not put.
+LogStretch render_log(std::string_view bytes, const LogPosition& from, uint64_t most, bool is_end);
 
 }  // namespace seaworthy::reporter

@@ -79,14 +79,16 @@ int serve(reporter::Options& options) {
   io::ClientOptions connection;
   connection.endpoints = options.brokers;
   connection.key = options.key;
-  reporter::Asker asker(context, connection,
-                        [&](std::function<void()> call) { server.post(std::move(call)); });
+  reporter::Logs logs;  // its asker's alone, which ends first
+  const auto post = [&](std::function<void()> call) { server.post(std::move(call)); };
+  reporter::Asker asker(context, connection, post);
+  reporter::Asker log_asker(context, connection, post);
   reporter::Follower follower(context, connection, [&](reporter::Follower::News news) {
     server.post([&hub, news = std::move(news)] { hub.take(news); });
   });
   std::optional<reporter::news::News> news;
   if (options.news) news.emplace(context, connection, *std::move(options.news), options.url);
-  site.open(server, asker, hub);
+  site.open(server, asker, log_asker, logs, hub);
   front.open(asker, hub);
   if (entry.fd() >= 0)
     server.when_readable(entry.fd(), [&] {

@@ -50,4 +50,10 @@ std::string percent_decoded(std::string_view text) {
   return result;
 }
 
+bool is_percent_encoding(std::string_view text) {
+  for (size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1))
+    if (at + 2 >= text.size() || !digit(text[at + 1]) || !digit(text[at + 2])) return false;
+  return true;
+}
+
 }  // namespace seaworthy::reporter

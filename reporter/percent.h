@@ -9,5 +9,7 @@ namespace seaworthy::reporter {
 std::string percent_encoded(std::string_view text);
 // `+` is a space; a % that no two digits follow stands for itself.
 std::string percent_decoded(std::string_view text);
+// Whether each % is followed by two digits.
+bool is_percent_encoding(std::string_view text);
 
 }  // namespace seaworthy::reporter

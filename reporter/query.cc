@@ -3,51 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "reporter/percent.h"
+
 namespace seaworthy::reporter {
-namespace {
-
-constexpr std::string_view kPlain =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
-
-std::optional<int> digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
-}  // namespace
-
 std::optional<std::string> decoded(std::string_view text) {
-  std::string result;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      result += text[i] == '+' ? ' ' : text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto high = digit(text[i + 1]), low = digit(text[i + 2]);
-    if (!high || !low) return std::nullopt;
-    result += static_cast<char>(*high << 4 | *low);
-    i += 2;
-  }
-  return result;
-}
-
-std::string encoded(std::string_view text) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string result;
-  for (char c : text) {
-    if (kPlain.find(c) != std::string_view::npos) {
-      result += c;
-      continue;
-    }
-    const auto byte = static_cast<uint8_t>(c);
-    result += '%';
-    result += kDigits[byte >> 4];
-    result += kDigits[byte & 15];
-  }
-  return result;
+  if (!is_percent_encoding(text)) return std::nullopt;
+  return percent_decoded(text);
 }
 
 std::optional<uint64_t> parse_number(std::string_view text) {

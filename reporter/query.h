@@ -13,8 +13,6 @@ namespace seaworthy::reporter {
 
 // Nothing if it has an escape that is none.
 std::optional<std::string> decoded(std::string_view text);
-// What may stand in a query as it is stays; all else is %XX.
-std::string encoded(std::string_view text);
 // A whole decimal number and nothing else.
 std::optional<uint64_t> parse_number(std::string_view text);
 

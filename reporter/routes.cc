@@ -9,6 +9,8 @@
 namespace seaworthy::reporter {
 namespace {
 
+constexpr std::string_view kRepositories = "/repositories/";
+
 template <class Number>
 std::optional<Number> number(std::string_view text) {
   Number value = 0;
@@ -19,9 +21,9 @@ std::optional<Number> number(std::string_view text) {
 }
 
 // The parts of "attempt=2&offset=10"; the first of a name counts.
-class Query {
+class Words {
  public:
-  explicit Query(std::string_view text) : text_(text) {}
+  explicit Words(std::string_view text) : text_(text) {}
 
   std::string_view word(std::string_view name) const {
     std::string_view left = text_;
@@ -35,16 +37,48 @@ class Query {
     return {};
   }
 
+  std::string text(std::string_view name) const { return percent_decoded(word(name), true); }
+  bool has(std::string_view name) const { return !word(name).empty() || names(name); }
+  std::optional<uint64_t> number_if_any(std::string_view name) const {
+    return number<uint64_t>(word(name));
+  }
+
   template <class Number = uint64_t>
   Number number_of(std::string_view name, std::type_identity_t<Number> otherwise) const {
     return number<Number>(word(name)).value_or(otherwise);
   }
 
  private:
+  // "wall" of "wall" and of "a=1&wall": a word alone.
+  bool names(std::string_view name) const {
+    std::string_view left = text_;
+    while (!left.empty()) {
+      const size_t end = std::min(left.find('&'), left.size());
+      if (left.substr(0, end) == name) return true;
+      left.remove_prefix(std::min(end + 1, left.size()));
+    }
+    return false;
+  }
+
   std::string_view text_;
 };
 
-Route job_route(std::string_view path, const Query& query) {
+LogQuery query_of(const Words& query) {
+  return {query.text("q"), query.has("regex"), query.has("case")};
+}
+
+std::vector<uint64_t> numbers_of(std::string_view text) {
+  constexpr size_t kMost = 512;
+  std::vector<uint64_t> numbers;
+  while (!text.empty() && numbers.size() < kMost) {
+    const size_t end = std::min(text.find(','), text.size());
+    numbers.push_back(number<uint64_t>(text.substr(0, end)).value_or(0));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return numbers;
+}
+
+Route job_route(std::string_view path, const Words& query) {
   const size_t slash = path.find('/');
   if (slash == std::string_view::npos) return NoRoute{};
   const auto id = number<uint64_t>(path.substr(0, slash));
@@ -52,8 +86,22 @@ Route job_route(std::string_view path, const Query& query) {
   const JobId job{*id};
   const AttemptNumber attempt{query.number_of<uint32_t>("attempt", 0)};
   const std::string_view what = path.substr(slash + 1);
-  if (what == "log") return LogRoute{job, attempt};
+  if (what == "log")
+    return LogRoute{job, attempt, query.number_if_any("line"), query.number_if_any("offset"),
+                    query_of(query)};
   if (what == "log.txt") return RawLogRoute{job, attempt, query.number_of("offset", 0)};
+  if (what == "log/rows")
+    return LogRowsRoute{job, attempt, query.number_of("row", 0), query.number_of("count", 0)};
+  if (what == "log/places")
+    return LogPlacesRoute{job, attempt, numbers_of(query.text("offsets")),
+                          query.number_if_any("line")};
+  if (what == "log/search")
+    return LogSearchRoute{job,
+                          attempt,
+                          query_of(query),
+                          query.has("errors"),
+                          query.number_of("from", 0),
+                          query.number_of("to", 0)};
   if (what == "log/tail")
     return LogTailRoute{job, attempt, query.number_of("offset", 0), query.number_of("line", 1),
                         Look::of_word(query.word("look"))};
@@ -66,7 +114,8 @@ Route job_route(std::string_view path, const Query& query) {
 Route route_of(std::string_view target) {
   const size_t mark = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, mark);
-  const Query query(target.substr(std::min(mark + 1, target.size())));
+  const Words query(target.substr(std::min(mark + 1, target.size())));
+  if (path == "/" && query.has("wall")) return WallRoute{};
   if (path == "/") return HomeRoute{};
   if (path == "/queue") return QueueRoute{};
   if (path == "/workers") return WorkersRoute{};
@@ -82,9 +131,12 @@ Route route_of(std::string_view target) {
     return id && *id > 0 ? Route{BuildRoute{BuildId{*id}}} : Route{NoRoute{}};
   }
   if (path == "/tests") {
-    auto word = [&query](std::string_view name) { return percent_decoded(query.word(name)); };
-    return TestRoute{word("repository"), word("job"), word("suite"), word("name")};
+    return TestRoute{query.text("repository"), query.text("job"), query.text("suite"),
+                     query.text("name")};
   }
+  if (path.starts_with(kRepositories) && path.size() > kRepositories.size())
+    return RepositoryRoute{percent_decoded(path.substr(kRepositories.size()), false),
+                           query.text("ref"), query.number_of("before", 0)};
   if (path.starts_with("/jobs/")) return job_route(path.substr(6), query);
   return NoRoute{};
 }

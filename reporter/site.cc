@@ -4,6 +4,7 @@
 
 #include "reporter/assets.h"
 #include "reporter/live_log.h"
+#include "reporter/pages/log.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/tests.h"
 #include "shared/base/overloaded.h"
@@ -34,9 +35,11 @@ std::string name_of(const char* kind, uint64_t a, uint64_t b = 0) {
 
 }  // namespace
 
-void Site::open(http::Server& server, Asker& asker, EventHub& hub) {
+void Site::open(http::Server& server, Asker& asker, Asker& log_asker, Logs& logs, EventHub& hub) {
   server_ = &server;
   asker_ = &asker;
+  log_asker_ = &log_asker;
+  logs_ = &logs;
   hub_ = &hub;
 }
 
@@ -50,6 +53,20 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
           [&](const HomeRoute&) {
             show(
                 "home", [asking](io::Client& client) { return pages::ask_home(client, asking); },
+                exchange);
+          },
+          [&](const WallRoute&) {
+            show(
+                "wall", [asking](io::Client& client) { return pages::ask_wall(client, asking); },
+                exchange);
+          },
+          [&](const RepositoryRoute& route) {
+            show(
+                "repository " + std::to_string(route.before) + " " + route.ref + " " +
+                    route.repository,
+                [asking, route](io::Client& client) {
+                  return pages::ask_repository(client, route, asking);
+                },
                 exchange);
           },
           [&](const QueueRoute&) {
@@ -71,18 +88,21 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
                 },
                 exchange);
           },
-          [&](const LogRoute& route) {
-            show(
-                name_of("log", route.job.value, route.attempt.value),
-                [asking, route](io::Client& client) {
-                  return pages::ask_log(client, route, asking);
+          [&](const LogRoute& route) { show(route, exchange); },
+          [&](const LogRowsRoute& route) {
+            show_log(
+                request.target,
+                [logs = logs_, route](io::Client& client) {
+                  return pages::ask_log_rows(client, *logs, route);
                 },
                 exchange);
           },
-          [&](const LogTailRoute& route) {
-            show(
-                "tail " + request.target,
-                [route](io::Client& client) { return pages::ask_log_tail(client, route); },
+          [&](const LogPlacesRoute& route) {
+            show_log(
+                request.target,
+                [logs = logs_, route](io::Client& client) {
+                  return pages::ask_log_places(client, *logs, route);
+                },
                 exchange);
           },
           [&](const JobTestsRoute& route) {
@@ -101,8 +121,9 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
                 },
                 exchange);
           },
+          [&](const LogSearchRoute& route) { show(route, exchange); },
           [&](const RawLogRoute& route) {
-            send_log(route, exchange, *asker_, *server_,
+            send_log(route, exchange, *log_asker_, *server_,
                      [](http::Exchange& failed, const io::ClientError& error) {
                        const bool missing = error.code == wire::ErrorCode::NotFound;
                        failed.answer(http::plain_answer(missing ? 404 : 503, error.message));
@@ -128,6 +149,45 @@ void Site::show(const std::string& name, Asker::Work work, Reply reply) {
   asker_->ask(name, std::move(work), [reply](const std::shared_ptr<const Asked>& asked) {
     reply->answer(*asked ? (*asked)->answer : answer_for(asked->error()));
   });
+}
+
+// What takes long is done in turns, so that others have theirs.
+void Site::show_log(const std::string& name, Asker::Work work, Reply reply) {
+  log_asker_->ask(name, work, [=, this](const std::shared_ptr<const Asked>& asked) {
+    if (*asked && (*asked)->is_not_done) return show_log(name, work, reply);
+    reply->answer(*asked ? (*asked)->answer : answer_for(asked->error()));
+  });
+}
+
+void Site::show(const LogRoute& route, Reply reply) {
+  std::shared_ptr<LogScan> scan;
+  if (auto search = LogSearch::of(route.query); search && !route.query.text.empty())
+    scan = std::make_shared<LogScan>(*search, LogScan::Range{}, 0);
+  const Asking asking{hub_->last(), has_sign_in_};
+  const std::string name =
+      name_of("log", route.job.value, route.attempt.value) + " " +
+      (route.line ? "line " + std::to_string(*route.line) : std::string()) +
+      (route.offset ? "offset " + std::to_string(*route.offset) : std::string()) +
+      (route.query.text.empty() ? std::string() : "search " + std::to_string(++searches_));
+  show_log(
+      name,
+      [logs = logs_, route, scan, asking](io::Client& client) {
+        return pages::ask_log(client, *logs, route, scan.get(), asking);
+      },
+      reply);
+}
+
+void Site::show(const LogSearchRoute& route, Reply reply) {
+  const auto search = route.errors ? LogSearch::for_errors() : LogSearch::of(route.query);
+  if (!search) return reply->answer(pages::search_refused(search.error()));
+  const auto scan = std::make_shared<LogScan>(*search, LogScan::Range{route.from, route.to},
+                                              route.errors ? 1 : 0);
+  show_log(
+      "search " + std::to_string(++searches_),
+      [logs = logs_, route, scan](io::Client& client) {
+        return pages::ask_log_search(client, *logs, route, *scan);
+      },
+      reply);
 }
 
 void Site::say_ready(Reply reply) {

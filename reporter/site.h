@@ -6,6 +6,7 @@
 
 #include "reporter/asker.h"
 #include "reporter/event_hub.h"
+#include "reporter/logs.h"
 #include "reporter/routes.h"
 #include "shared/http/server.h"
 
@@ -17,17 +18,24 @@ class Site {
   explicit Site(bool has_sign_in) : has_sign_in_(has_sign_in) {}
 
   // Before the first request. All outlive the site's last request.
-  void open(http::Server& server, Asker& asker, EventHub& hub);
+  // `logs` is used by the thread of `log_asker` alone.
+  void open(http::Server& server, Asker& asker, Asker& log_asker, Logs& logs, EventHub& hub);
   void handle(const http::Request& request, std::shared_ptr<http::Exchange> exchange);
 
  private:
   using Reply = std::shared_ptr<http::Exchange>;
   void show(const std::string& name, Asker::Work work, Reply reply);
+  void show_log(const std::string& name, Asker::Work work, Reply reply);
+  void show(const LogRoute& route, Reply reply);
+  void show(const LogSearchRoute& route, Reply reply);
   void say_ready(Reply reply);
 
   bool has_sign_in_;
   http::Server* server_ = nullptr;
   Asker* asker_ = nullptr;
+  Asker* log_asker_ = nullptr;
+  Logs* logs_ = nullptr;
+  uint64_t searches_ = 0;  // so far: each has a name of its own
   EventHub* hub_ = nullptr;
 };
 

@@ -163,8 +163,9 @@ class Leader {
         step.name.empty() ? "step " + number
                           : clipped(step.name.substr(0, step.name.find('\n')), limits::kNameBytes);
     doing_ = "step " + number + " (" + name + ")";
-    log_.append_line("==> step " + number + " of " +
-                     std::to_string(assign_.specification.steps.size()) + ": " + name);
+    const uint64_t begin =
+        log_.append_line("==> step " + number + " of " +
+                         std::to_string(assign_.specification.steps.size()) + ": " + name);
     const Instant started = io::now();
     const OomKills oom_kills = count_oom_kills(group_);
     auto child = start_step(spool_.directory() / ("step-" + number + ".sh"), assign_, step,
@@ -177,8 +178,9 @@ class Leader {
     const std::string why = why_killed(*exit_code, oom_kills, count_oom_kills(group_));
     const std::string exited = "exited with " + std::to_string(*exit_code);
     const std::string because = why.empty() ? "" : ": " + why;
-    steps_.push_back({name, *exit_code, static_cast<uint64_t>(took.count())});
     log_.append_line("==> step " + number + " " + exited + " after " + seconds(took) + because);
+    steps_.push_back({name, *exit_code, static_cast<uint64_t>(took.count()), begin,
+                      log_.appended_bytes() - begin});
     run_.tell("note " + doing_ + " " + exited + " after " + seconds(took) + because);
     if (*exit_code == 0) return true;
     return conclude(Outcome::Failed, doing_ + " " + exited + because);
@@ -237,6 +239,11 @@ class Leader {
     outcome.detail =
         clipped(log_.problem().empty() ? detail_ : log_.problem(), limits::kDetailBytes);
     outcome.steps = steps_;
+    for (wire::StepResult& step : outcome.steps) {
+      const uint64_t end = whole.place_of(step.output_offset + step.output_bytes);
+      step.output_offset = whole.place_of(step.output_offset);
+      step.output_bytes = end - step.output_offset;
+    }
     outcome.output_bytes = whole.bytes;
     outcome.output_sha256 = whole.sha256;
     outcome.output_truncated = whole.truncated;

@@ -47,7 +47,7 @@ void work(const worker::Options& options, worker::pool::Link& pool, io::Supervis
                    worker::mirrors_of(options, place),
                    place.name,
                    seconds(options.kill_grace_s),
-                   limits::kOutputBytes,
+                   options.keep_output_mib * 1024 * 1024,
                    confinement.groups};
   spdlog::info("{} starts; state in {}", place.name, place.state.string());
   spdlog::info("{}", confinement.in_words);

@@ -8,6 +8,7 @@ namespace seaworthy::worker {
 namespace {
 
 constexpr size_t kMostInPool = 1'000;
+constexpr uint64_t kMostOutputMib = 4'096;  // half of it may be in memory at a job's end
 
 void add_options(CLI::App& app, Options& options) {
   app.set_version_flag("--version", "seaworthy-worker " SEAWORTHY_VERSION);
@@ -49,6 +50,10 @@ void add_options(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--min-free-disk", options.min_free_disk_mb, "MB; with less it takes no jobs")
       ->capture_default_str();
+  app.add_option("--keep-output", options.keep_output_mib,
+                 "MiB of a job's output that are kept: of more, its start and its end")
+      ->check(CLI::Range(uint64_t{1}, kMostOutputMib))
+      ->capture_default_str();
   io::add_log_options(app, options.log);
   app.footer(
       "The first SIGTERM or Ctrl-C finishes the running job and leaves; the second gives it "
@@ -85,6 +90,7 @@ std::vector<std::string> arguments_of_pooled(const Options& options, const Ident
                                      "--drain-timeout", std::to_string(options.drain_timeout_s),
                                      "--kill-grace",    std::to_string(options.kill_grace_s),
                                      "--min-free-disk", std::to_string(options.min_free_disk_mb),
+                                     "--keep-output",   std::to_string(options.keep_output_mib),
                                      "--log-format",    options.log.format,
                                      "--log-level",     options.log.level};
   if (identity.key) arguments.insert(arguments.end(), {"--key", identity.key_file.string()});

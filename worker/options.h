@@ -10,6 +10,7 @@
 
 #include "shared/base/time.h"
 #include "shared/io/log.h"
+#include "shared/model/limits.h"
 #include "worker/identity.h"
 
 namespace seaworthy::worker {
@@ -30,6 +31,7 @@ struct Options {
   double drain_timeout_s = 0;
   double kill_grace_s = 10;
   uint64_t min_free_disk_mb = 500;
+  uint64_t keep_output_mib = limits::kOutputBytes / (1024 * 1024);
   io::LogOptions log{"worker", "text", "info"};
 };
 

@@ -70,6 +70,7 @@ OutputLog::~OutputLog() = default;
 
 void OutputLog::append(std::string_view bytes) {
   if (bytes.empty()) return;
+  appended_ += bytes.size();
   at_line_start_ = bytes.back() == '\n';
   if (tail_.empty() && written_ < head_cap_) {
     const size_t count = std::min<uint64_t>(bytes.size(), head_cap_ - written_);
@@ -79,10 +80,12 @@ void OutputLog::append(std::string_view bytes) {
   keep_in_tail(bytes);
 }
 
-void OutputLog::append_line(std::string_view line) {
+uint64_t OutputLog::append_line(std::string_view line) {
   std::string text = at_line_start_ ? "" : "\n";
+  const uint64_t begin = appended_ + text.size();
   text.append(line).append("\n");
   append(text);
+  return begin;
 }
 
 void OutputLog::keep_in_tail(std::string_view bytes) {
@@ -114,14 +117,22 @@ void OutputLog::write_out(std::string_view bytes) {
 }
 
 OutputLog::Whole OutputLog::finish() {
+  const uint64_t left_out_from = written_;
   if (left_out_ > 0)
     write_out("\n==> " + std::to_string(left_out_) + " bytes of output were left out here\n");
+  const uint64_t marker_bytes = written_ - left_out_from;
   write_out(std::string_view(tail_).substr(tail_start_));
   write_out(std::string_view(tail_).substr(0, tail_start_));
   tail_.clear();
   if (problem_.empty() && fdatasync(file_.get()) != 0)
     problem_ = io::errno_text("cannot make the job's output durable");
-  return {written_, digest_->hex(), left_out_ > 0};
+  return {written_, digest_->hex(), left_out_ > 0, left_out_from, left_out_, marker_bytes};
+}
+
+uint64_t OutputLog::Whole::place_of(uint64_t appended) const {
+  if (appended <= left_out_from) return appended;
+  if (appended < left_out_from + left_out_bytes) return left_out_from;
+  return appended - left_out_bytes + marker_bytes;
 }
 
 std::string sha256_of_file(const std::filesystem::path& file) {

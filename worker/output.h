@@ -24,13 +24,22 @@ class OutputLog {
   OutputLog& operator=(const OutputLog&) = delete;
 
   void append(std::string_view bytes);
-  // A line of our own: it starts at the beginning of a line and ends it.
-  void append_line(std::string_view line);
+  // A line of our own: it starts at the beginning of a line and ends it. Says before how many
+  // appended bytes it began.
+  uint64_t append_line(std::string_view line);
+  // By this, places in the log are told until finish() knows where they are in the file.
+  uint64_t appended_bytes() const { return appended_; }
 
   struct Whole {
     uint64_t bytes = 0;
     std::string sha256;  // hex
     bool truncated = false;
+    uint64_t left_out_from = 0;   // appended before what was left out
+    uint64_t left_out_bytes = 0;  // and so much it is
+    uint64_t marker_bytes = 0;    // that stand in its place
+
+    // Where in the file stands what was appended after so many bytes.
+    uint64_t place_of(uint64_t appended) const;
   };
   // Writes what was held back and makes the file durable. Nothing may be appended after it.
   Whole finish();
@@ -51,6 +60,7 @@ class OutputLog {
   uint64_t head_cap_;
   uint64_t tail_cap_;
   uint64_t written_ = 0;
+  uint64_t appended_ = 0;
   // The last tail_cap_ bytes after the head: a ring once it is full, its oldest byte at
   // tail_start_.
   std::string tail_;

@@ -1,6 +1,7 @@
 #include "broker/journal/reads.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "shared/model/limits.h"
 #include "shared/wire/codec.h"
@@ -58,10 +59,14 @@ Reads::Reads(const std::filesystem::path& file)
       build_by_id_(database_, "SELECT " BUILD_COLUMNS "WHERE build.id = ?"),
       build_of_job_(database_, "SELECT build FROM job WHERE id = ?"),
       jobs_(database_,
-            "SELECT job.id, job.name, job.state, job.verdict, job.note, specification.body FROM "
-            "job JOIN "
+            "SELECT job.id, job.name, job.state, job.verdict, job.note, specification.body, "
+            "job.needs FROM job JOIN "
             "specification ON specification.id = job.specification WHERE job.build = ? ORDER BY "
             "job.id"),
+      briefs_(database_,
+              "SELECT job.id, name, state, verdict, ifnull(assigned_ms, 0), ifnull(finished_ms, 0) "
+              "FROM job LEFT JOIN attempt ON attempt.job = job.id AND attempt.number = job.attempt "
+              "WHERE build = ? ORDER BY job.id"),
       attempts_(database_,
                 "SELECT number, worker, outcome, detail, assigned_ms, first_output_ms, "
                 "finished_ms, output_bytes, "
@@ -94,9 +99,12 @@ wire::BuildList Reads::list_builds(const wire::ListBuilds& query) {
             std::min<uint64_t>(query.limit, limits::kListRows));
   wire::BuildList list;
   size_t bytes = 0;
-  while (bytes < limits::kReplyBytes && rows.next()) {
-    const wire::BuildRow& row = list.builds.emplace_back(build_row(rows));
+  const size_t most = query.with_jobs ? limits::kReplyBytes / 2 : limits::kReplyBytes;
+  while (bytes < most && rows.next()) {
+    wire::BuildRow& row = list.builds.emplace_back(build_row(rows));
     bytes += 300 + row.repository.size() + row.ref.size() + row.subject.size() + row.author.size();
+    if (query.with_jobs) row.jobs = briefs_of(row.build);
+    for (const wire::JobBrief& job : row.jobs) bytes += 120 + job.name.size();
   }
   return list;
 }
@@ -189,6 +197,8 @@ wire::BuildRow Reads::build_row(const Statement& row) {
 }
 
 std::vector<wire::JobRow> Reads::jobs_of(BuildId build, bool with_specifications) {
+  constexpr size_t kToldNeeds = 8'192;  // of one build: an answer fits its frame
+  size_t told_needs = 0;
   std::vector<wire::JobRow> jobs;
   jobs_.bind(build);
   while (jobs_.next()) {
@@ -198,6 +208,9 @@ std::vector<wire::JobRow> Reads::jobs_of(BuildId build, bool with_specifications
     job.state = enum_of(jobs_, 2, State::Finished);
     job.verdict = optional_enum(jobs_, 3, Verdict::Inconclusive);
     job.note = jobs_.text(4);
+    std::istringstream needs(jobs_.text(6));
+    for (JobId needed; told_needs < kToldNeeds && needs >> needed.value; ++told_needs)
+      job.needs.push_back(needed);
     if (with_specifications) {
       Result<JobSpec> spec = wire::decode_specification(jobs_.text(5));
       if (!spec) throw StoreError("job " + std::to_string(job.job.value) + ": " + spec.error());
@@ -206,6 +219,16 @@ std::vector<wire::JobRow> Reads::jobs_of(BuildId build, bool with_specifications
     jobs.push_back(std::move(job));
   }
   for (wire::JobRow& job : jobs) job.attempts = attempts_of(job.job);
+  return jobs;
+}
+
+std::vector<wire::JobBrief> Reads::briefs_of(BuildId build) {
+  std::vector<wire::JobBrief> jobs;
+  briefs_.bind(build);
+  while (briefs_.next())
+    jobs.push_back({briefs_.id<JobId>(0), briefs_.text(1), enum_of(briefs_, 2, State::Finished),
+                    optional_enum(briefs_, 3, Verdict::Inconclusive), briefs_.time(4),
+                    briefs_.time(5)});
   return jobs;
 }
 

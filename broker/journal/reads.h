@@ -38,12 +38,13 @@ class Reads {
  private:
   wire::BuildRow build_row(const Statement& row);
   std::vector<wire::JobRow> jobs_of(BuildId build, bool with_specifications);
+  std::vector<wire::JobBrief> briefs_of(BuildId build);
   std::vector<wire::AttemptRow> attempts_of(JobId job);
   wire::EventRow event_row(const Statement& row);
 
   Database database_;
-  Statement build_by_id_, build_of_job_, jobs_, attempts_, events_, events_of_build_, extent_,
-      job_note_, group_;
+  Statement build_by_id_, build_of_job_, jobs_, briefs_, attempts_, events_, events_of_build_,
+      extent_, job_note_, group_;
 };
 
 }  // namespace seaworthy::broker

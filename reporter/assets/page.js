@@ -1,6 +1,6 @@
 // Keeps an open page true without reloading it: listens to changes, fetches its own address again when one
-// concerns it, and puts the new #facts in the place of the old ones. A log asks for the lines that come.
-// Everything it shows was made and escaped by the server; without it pages are complete, but stand still.
+// concerns it, and puts the new #facts in the place of the old ones. Everything it shows was made and escaped by
+// the server; without it pages are complete, but stand still.
 
 const body = document.body;
 const live = document.getElementById('live');
@@ -68,6 +68,7 @@ async function refresh() {
       old.replaceWith(fresh);
       restoreFocus(fresh, focus);
       tell(old, fresh, page.title);
+      document.dispatchEvent(new Event('facts'));
     }
     startCounting();
   } catch {
@@ -82,6 +83,8 @@ function plan() {
   clearTimeout(awaiting);
   awaiting = setTimeout(refresh, 200);
 }
+
+document.addEventListener('look-again', plan);
 
 // ---- changes
 
@@ -140,64 +143,51 @@ function startCounting() { countedSince = performance.now(); }
 setInterval(() => {
   for (const counter of document.querySelectorAll('[data-ms]'))
     counter.textContent = duration(Number(counter.dataset.ms) + performance.now() - countedSince);
+  for (const bar of document.querySelectorAll('progress[data-ms-done]'))
+    bar.value = Math.min(bar.max * 0.99, Number(bar.dataset.msDone) + performance.now() - countedSince);
 }, 1000);
 
-// ---- a log that grows
+// ---- colours: as the system has them, light, dark
 
-const log = document.getElementById('log');
-const end = document.getElementById('end');
-const mostBlocks = 2000;
-let sticks = false;
+const themes = {system: ['◐', 'Colours: as the system'], light: ['○', 'Colours: light'], dark: ['●', 'Colours: dark']};
+const toggle = document.getElementById('theme');
 
-const isAtEnd = () => innerHeight + scrollY >= document.documentElement.scrollHeight - 80;
-const toEnd = () => scrollTo(0, document.documentElement.scrollHeight);
-
-async function grow() {
-  const {job, attempt, offset, line, look} = log.dataset;
-  let wait = 1000;
-  try {
-    const answer = await fetch(`/jobs/${job}/log/tail?attempt=${attempt}&offset=${offset}&line=${line}&look=${look}`);
-    if (!answer.ok) throw new Error(String(answer.status));
-    const more = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('log');
-    if (more.dataset.attempt !== attempt && attempt !== '0') return;
-    if (more.children.length > 0) {
-      log.querySelector('li.grows')?.remove();
-      log.append(...more.children);
-      while (log.children.length > mostBlocks) log.firstElementChild.remove();
-      if (sticks) toEnd();
-      wait = more.dataset.offset === offset ? 1000 : 250;
-    }
-    for (const name of ['attempt', 'offset', 'line', 'look']) log.dataset[name] = more.dataset[name];
-    if (!('growing' in more.dataset)) {
-      delete log.dataset.growing;
-      end.textContent = 'end of the output';
-      return plan();
-    }
-  } catch {
-    wait = 3000;
-  }
-  setTimeout(grow, wait);
+function showTheme() {
+  const chosen = document.documentElement.dataset.theme || 'system';
+  [toggle.textContent, toggle.title] = themes[chosen];
+  toggle.setAttribute('aria-label', themes[chosen][1]);
 }
 
-// Blocks of long lines are higher than they seemed before they were laid out: look until the line is there.
-function showTarget(tries) {
-  const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-  if (!target || tries === 0) return;
-  const {top, bottom} = target.getBoundingClientRect();
-  if (bottom < 0 || top > innerHeight) target.scrollIntoView({block: 'center'});
-  requestAnimationFrame(() => showTarget(tries - 1));
+function nextTheme() {
+  const root = document.documentElement;
+  const names = Object.keys(themes);
+  const next = names[(names.indexOf(root.dataset.theme || 'system') + 1) % names.length];
+  if (next === 'system') delete root.dataset.theme;
+  else root.dataset.theme = next;
+  localStorage.setItem('theme', next);
+  showTheme();
 }
 
-if (log) {
-  showTarget(20);
-  const growing = 'growing' in log.dataset;
-  if (growing) {
-    sticks = !location.hash;
-    if (sticks) toEnd();
-    addEventListener('scroll', () => { sticks = isAtEnd(); }, {passive: true});
-    setTimeout(grow, 300);
-  }
-  document.addEventListener('click', (event) => {
-    if (event.target.closest?.('#to-end')) sticks = growing;
-  });
-}
+toggle.hidden = false;
+toggle.addEventListener('click', nextTheme);
+showTheme();
+
+// ---- keys
+
+const help = document.getElementById('help');
+const showHelp = document.getElementById('show-help');
+showHelp.hidden = false;
+showHelp.addEventListener('click', () => help.showModal());
+
+const keys = {
+  '?': () => help.open ? help.close() : help.showModal(),
+  t: nextTheme,
+  b: () => { location.href = '/'; },
+  q: () => { location.href = '/queue'; },
+};
+addEventListener('keydown', (event) => {
+  const isTyping = event.target.closest?.('input, textarea, select');
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
+  event.preventDefault();
+  keys[event.key]();
+});

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "reporter/html.h"
+#include "reporter/percent.h"
 #include "reporter/query.h"
 #include "shared/words/sentence.h"
 #include "shared/words/text.h"
@@ -94,7 +95,7 @@ std::optional<Result<Feed>> feed_of(std::string_view target) {
 }
 
 std::string atom_address(std::string_view repository) {
-  return "/feeds/builds.atom?repository=" + encoded(repository);
+  return "/feeds/builds.atom?repository=" + percent_encoded(repository);
 }
 
 std::optional<std::string> origin_of(std::string_view host, bool is_tls) {
@@ -146,7 +147,7 @@ std::string cc_xml(const Repositories& all, const std::string& origin) {
 
 std::string atom_xml(const Atom& feed, const wire::BuildList& builds, const std::string& origin) {
   const std::string self = origin + atom_address(feed.repository) +
-                           (feed.ref.empty() ? "" : "&ref=" + encoded(feed.ref));
+                           (feed.ref.empty() ? "" : "&ref=" + percent_encoded(feed.ref));
   UnixMillis updated;
   for (const wire::BuildRow& build : builds.builds) updated = std::max(updated, build.finished);
   Html xml;

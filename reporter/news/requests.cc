@@ -4,6 +4,7 @@
 
 #include "reporter/news/core/encode.h"
 #include "reporter/news/sign.h"
+#include "reporter/percent.h"
 #include "shared/base/assert.h"
 #include "shared/words/sentence.h"
 #include "shared/words/text.h"

@@ -1,3 +1,4 @@
+#include "reporter/pages/graphs.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
 #include "reporter/pages/tests.h"
@@ -113,8 +114,9 @@ Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::Tes
   page.only = build.build;
   Html& html = page.main;
   html.raw("<div id=\"facts\">\n<p class=\"path\"><a href=\"/\">Builds</a> / ");
-  html.text(words::short_repository(build.repository)).raw(" / ");
-  html.text(words::short_ref(build.ref)).raw("</p>\n<h1>Build ").number(build.build.value).raw(" ");
+  parts::put_repository(html, build.repository);
+  parts::put_ref(html.raw(" / "), build.repository, build.ref);
+  html.raw("</p>\n<h1>Build ").number(build.build.value).raw(" ");
   parts::put_verdict(html, build.state, build.verdict);
   html.raw(" <small>");
   if (build.state == State::Running)
@@ -126,6 +128,7 @@ Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::Tes
   if (has_buttons) put_actions(html, "/builds/", build.build.value, build.state == State::Finished);
   put_failed_tests(html, tests);
   html.raw("<section>\n<h2>Jobs</h2>\n");
+  put_job_graph(html, detail.jobs);
   for (const wire::JobRow& job : detail.jobs) put_job(html, job, tests, now, has_buttons);
   html.raw("</section>\n");
   put_timeline(html, detail, now);

@@ -21,6 +21,8 @@ struct Page {
   EventSequence after;          // older changes are in it
   unsigned status = 200;
   unsigned again_after_s = 0;  // it loads itself again; 0: it does not
+  bool is_log = false;         // it shows output, with what that needs of style, script and keys
+  bool is_wall = false;        // nothing around it: it is looked at from afar
   bool has_sign_in = false;    // there is somebody to be
 };
 

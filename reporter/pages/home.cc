@@ -17,7 +17,8 @@ namespace {
 constexpr size_t kBuildsLookedAt = 400;  // the newest
 constexpr size_t kStrip = 12;            // builds of a branch
 constexpr size_t kBranches = 8;          // of a repository
-constexpr uint32_t kRows = 10;           // of what runs, and of what waits
+constexpr size_t kRegressions = 6;
+constexpr uint32_t kRows = 10;  // of what runs, and of what waits
 
 using Builds = std::vector<const wire::BuildRow*>;  // newest first
 
@@ -73,8 +74,9 @@ void put_strip(Html& html, const Builds& builds) {
   html.raw("</span>");
 }
 
-void put_branch(Html& html, const Branch& branch, UnixMillis now) {
-  html.raw("<li class=\"branch\"><span class=\"name\">").text(words::short_ref(branch.ref));
+void put_branch(Html& html, const std::string& repository, const Branch& branch, UnixMillis now) {
+  html.raw("<li class=\"branch\"><span class=\"name\">");
+  parts::put_ref(html, repository, branch.ref);
   html.raw("</span>");
   if (branch.builds.empty()) {
     html.raw("<span class=\"dim what\">no build among the newest</span></li>\n");
@@ -105,15 +107,18 @@ void put_branch(Html& html, const Branch& branch, UnixMillis now) {
 void put_repository(Html& html, const std::string& name, const Repository& repository,
                     UnixMillis now) {
   const std::vector<Branch> branches = in_order(repository);
-  html.raw("<section class=\"repository\">\n<h2>").text(words::short_repository(name));
+  html.raw("<section class=\"repository\">\n<h2>");
+  parts::put_repository(html, name);
   html.raw(" <small>").text(name).raw("</small></h2>\n<ul class=\"branches\">\n");
   for (size_t i = 0; i < std::min(branches.size(), kBranches); ++i)
-    put_branch(html, branches[i], now);
+    put_branch(html, name, branches[i], now);
   html.raw("</ul>\n");
   if (branches.size() > kBranches)
-    html.raw("<p class=\"dim\">and ")
+    html.raw("<p><a href=\"")
+        .text(parts::address_of(name, ""))
+        .raw("\">and ")
         .number(branches.size() - kBranches)
-        .raw(" more branches</p>\n");
+        .raw(" more branches</a></p>\n");
 }
 
 // Ends the repository's section.
@@ -128,6 +133,36 @@ void put_repository_links(Html& html, const std::string& name, bool is_paused, b
         .text(is_paused ? "Go on…" : "Pause…")
         .raw("</a>");
   html.raw("</p>\n</section>\n");
+}
+
+// Of branches that are there still, as far as somebody watches them.
+bool is_there(const HomeFacts& facts, const wire::BuildRow& build) {
+  bool is_watched = false;
+  for (const wire::Head& head : facts.heads.heads) {
+    if (head.repository != build.repository) continue;
+    if (head.ref == build.ref) return true;
+    is_watched = true;
+  }
+  return !is_watched || facts.heads.more;
+}
+
+void put_regressions(Html& html, const HomeFacts& facts, UnixMillis now) {
+  const std::vector<Regression> all = failing_branches(facts);
+  if (all.empty()) return;
+  html.raw("<section aria-labelledby=\"failing\">\n<h2 id=\"failing\">Failing</h2>\n");
+  html.raw("<ul class=\"rows\">\n");
+  for (size_t i = 0; i < std::min(all.size(), kRegressions); ++i) {
+    html.raw("<li><span class=\"grow\">");
+    parts::put_repository(html, all[i].last.repository);
+    html.raw(" / ");
+    parts::put_ref(html, all[i].last.repository, all[i].last.ref);
+    put_regression(html.raw(" "), all[i], now);
+    html.raw("</span></li>\n");
+  }
+  html.raw("</ul>\n");
+  if (all.size() > kRegressions)
+    html.raw("<p class=\"dim\">and ").number(all.size() - kRegressions).raw(" more</p>\n");
+  html.raw("</section>\n");
 }
 
 void put_summary(Html& html, const HomeFacts& facts) {
@@ -146,6 +181,25 @@ void put_summary(Html& html, const HomeFacts& facts) {
 
 }  // namespace
 
+std::vector<Regression> failing_branches(const HomeFacts& facts) {
+  std::vector<Regression> all = regressions_of(facts.newest.builds);
+  std::erase_if(all, [&](const Regression& one) { return !is_there(facts, one.last); });
+  return all;
+}
+
+void put_regression(Html& html, const Regression& regression, UnixMillis now) {
+  const wire::BuildRow& first = regression.first;
+  html.raw("<span class=\"failed\">failing</span> since ");
+  if (regression.is_older) html.raw("before ");
+  html.raw("<a href=\"/builds/").number(first.build.value).raw("\">");
+  parts::put_revision(html, first.revision);
+  html.raw("</a>");
+  if (!first.author.empty()) html.raw(" by ").text(first.author);
+  html.raw(" <span class=\"dim\">").text(words::count_of(regression.count, "build")).raw(", ");
+  parts::put_time(html, first.submitted, now);
+  html.raw("</span>");
+}
+
 Page home_page(const HomeFacts& facts, UnixMillis now, bool has_buttons) {
   Page page;
   page.title = "Builds";
@@ -154,6 +208,7 @@ Page home_page(const HomeFacts& facts, UnixMillis now, bool has_buttons) {
   Html& html = page.main;
   html.raw("<div id=\"facts\">\n<h1 class=\"hidden\">Builds</h1>\n");
   put_summary(html, facts);
+  put_regressions(html, facts, now);
   const auto repositories = repositories_of(facts);
   if (repositories.empty())
     html.raw(
@@ -165,14 +220,14 @@ Page home_page(const HomeFacts& facts, UnixMillis now, bool has_buttons) {
     put_repository(html, name, repository, now);
     put_repository_links(html, name, is_paused, has_buttons);
   }
-  put_running(html, facts.queue, now);
+  put_running(html, facts.queue, facts.usual, now);
   put_waiting(html, facts.queue);
   put_unmatched(html, facts.queue);
   html.raw("</div>\n");
   return page;
 }
 
-Asked ask_home(io::Client& client, const Asking& asking) {
+Result<HomeFacts, io::ClientError> fetch_home(io::Client& client) {
   HomeFacts facts;
   auto queue = client.ask_for<wire::QueueStatusOk>(wire::QueueStatus{kRows});
   if (!queue) return Unexpected{queue.error()};
@@ -192,7 +247,16 @@ Asked ask_home(io::Client& client, const Asking& asking) {
     question.before = list->builds.back().rank;
     std::move(list->builds.begin(), list->builds.end(), std::back_inserter(facts.newest.builds));
   }
-  Page page = home_page(facts, io::wall_now(), asking.has_sign_in);
+  auto usual = fetch_usual(client, facts.queue.running);
+  if (!usual) return Unexpected{usual.error()};
+  facts.usual = std::move(*usual);
+  return facts;
+}
+
+Asked ask_home(io::Client& client, const Asking& asking) {
+  const auto facts = fetch_home(client);
+  if (!facts) return Unexpected{facts.error()};
+  Page page = home_page(*facts, io::wall_now(), asking.has_sign_in);
   page.after = asking.after;
   page.has_sign_in = asking.has_sign_in;
   Found found;

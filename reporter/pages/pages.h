@@ -4,6 +4,7 @@
 #pragma once
 
 #include "reporter/asker.h"
+#include "reporter/forecast.h"
 #include "reporter/pages/frame.h"
 #include "reporter/routes.h"
 #include "shared/wire/message.h"
@@ -15,14 +16,36 @@ struct HomeFacts {
   wire::WorkerList workers;
   wire::HeadList heads;    // that are watched
   wire::BuildList newest;  // builds
+  Usual usual;             // of what runs
 };
+Result<HomeFacts, io::ClientError> fetch_home(io::Client& client);
+// Branches that are there still and fail; and one of them, in words.
+std::vector<Regression> failing_branches(const HomeFacts& facts);
+void put_regression(Html& html, const Regression& regression, UnixMillis now);
 Page home_page(const HomeFacts& facts, UnixMillis now, bool has_buttons = false);
 Asked ask_home(io::Client& client, const Asking& asking);
+// The same from afar: a tile for each repository, and what fails.
+Page wall_page(const HomeFacts& facts, UnixMillis now);
+Asked ask_wall(io::Client& client, const Asking& asking);
 
-Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now, bool has_buttons = false);
+struct RepositoryFacts {
+  std::string repository;
+  std::string ref;         // empty: all
+  uint64_t before = 0;     // rank of the first one that is not older
+  wire::HeadList heads;    // of this repository, that are watched
+  wire::BuildList builds;  // with their jobs, newest first
+};
+Page repository_page(const RepositoryFacts& facts, UnixMillis now);
+Asked ask_repository(io::Client& client, const RepositoryRoute& route, const Asking& asking);
+
+// Of what runs, asked of the builds before.
+Result<Usual, io::ClientError> fetch_usual(io::Client& client,
+                                           const std::vector<wire::RunningJob>& running);
+Page queue_page(const wire::QueueStatusOk& queue, const Usual& usual, UnixMillis now,
+                bool has_buttons = false);
 Asked ask_queue(io::Client& client, const Asking& asking);
 // Parts that the home page shows as well; nothing where there is nothing.
-void put_running(Html& html, const wire::QueueStatusOk& queue, UnixMillis now);
+void put_running(Html& html, const wire::QueueStatusOk& queue, const Usual& usual, UnixMillis now);
 void put_waiting(Html& html, const wire::QueueStatusOk& queue);
 void put_unmatched(Html& html, const wire::QueueStatusOk& queue);
 
@@ -35,21 +58,6 @@ std::string workers_in_words(const wire::WorkerList& list);
 Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::TestList& tests = {},
                 bool has_buttons = false);
 Asked ask_build(io::Client& client, BuildId build, const Asking& asking);
-
-// What is shown of a log: its start, and where it is long its end.
-struct LogFacts {
-  wire::BuildDetail detail;
-  JobId job;
-  AttemptNumber attempt;
-  std::string start;
-  std::string end;
-  uint64_t end_offset = 0;  // of `end`, which begins with a line; 0: all is in `start`
-  bool complete = false;
-};
-Page log_page(const LogFacts& facts, UnixMillis now);
-Asked ask_log(io::Client& client, const LogRoute& route, const Asking& asking);
-// More lines, for a page that is open.
-Asked ask_log_tail(io::Client& client, const LogTailRoute& route);
 
 Page not_found_page(std::string_view what);
 // The broker does not answer: why, and what to do.

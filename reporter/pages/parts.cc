@@ -1,9 +1,11 @@
 #include "reporter/pages/parts.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
 
+#include "reporter/percent.h"
 #include "shared/words/text.h"
 
 namespace seaworthy::reporter::parts {
@@ -70,6 +72,30 @@ void put_mark(Html& html, State state, std::optional<Verdict> verdict) {
   html.raw("</span>");
 }
 
+void put_mark_at(Html& html, State state, std::optional<Verdict> verdict, uint64_t x, uint64_t y) {
+  html.raw("<svg class=\"mark\" width=\"16\" height=\"16\" viewBox=\"0 0 16 16\" x=\"").number(x);
+  html.raw("\" y=\"").number(y).raw("\" aria-hidden=\"true\">");
+  html.raw(shape_of(state, verdict).path).raw("</svg>");
+}
+
+void put_progress(Html& html, UnixMillis since, Duration usual, UnixMillis now) {
+  const auto done = static_cast<uint64_t>(words::between(since, now).count());
+  const auto all = static_cast<uint64_t>(std::max<int64_t>(usual.count(), 1));
+  const std::string usually = words::duration(usual);
+  // Never full before its end.
+  html.raw("<progress max=\"")
+      .number(all)
+      .raw("\" value=\"")
+      .number(std::min(done, all - all / 50));
+  html.raw("\" data-ms-done=\"").number(done).raw("\" aria-label=\"usually takes ").text(usually);
+  html.raw("\"></progress><span class=\"dim num ends\">");
+  if (done > all + all / 4)
+    html.raw("longer than usual: ").text(usually);
+  else
+    html.raw("ends about ").text(words::time_of_day(UnixMillis{since.value + usual.count()}));
+  html.raw("</span>");
+}
+
 void put_verdict(Html& html, State state, std::optional<Verdict> verdict) {
   put_words(html, shape_of(state, verdict), word_of(state, verdict));
 }
@@ -125,8 +151,19 @@ void put_revision(Html& html, std::string_view revision) {
 }
 
 void put_repository(Html& html, std::string_view repository) {
-  html.raw("<span title=\"").text(repository).raw("\">");
-  html.text(words::short_repository(repository)).raw("</span>");
+  html.raw("<a href=\"").text(address_of(repository, "")).raw("\" title=\"");
+  html.text(repository).raw("\">").text(words::short_repository(repository)).raw("</a>");
+}
+
+void put_ref(Html& html, std::string_view repository, std::string_view ref) {
+  html.raw("<a href=\"").text(address_of(repository, ref)).raw("\">");
+  html.text(words::short_ref(ref)).raw("</a>");
+}
+
+std::string address_of(std::string_view repository, std::string_view ref) {
+  std::string address = "/repositories/" + percent_encoded(repository);
+  if (!ref.empty()) address += "?ref=" + percent_encoded(ref);
+  return address;
 }
 
 void put_note(Html& html, std::string_view note) {

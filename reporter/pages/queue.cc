@@ -1,3 +1,5 @@
+#include <map>
+
 #include "reporter/actions.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
@@ -21,7 +23,7 @@ void put_more(Html& html, uint64_t all, size_t shown) {
 
 }  // namespace
 
-void put_running(Html& html, const wire::QueueStatusOk& queue, UnixMillis now) {
+void put_running(Html& html, const wire::QueueStatusOk& queue, const Usual& usual, UnixMillis now) {
   if (queue.running.empty()) return;
   html.raw(
       "<section aria-labelledby=\"running\">\n<h2 id=\"running\">Running</h2>\n<ul "
@@ -36,7 +38,13 @@ void put_running(Html& html, const wire::QueueStatusOk& queue, UnixMillis now) {
     put_origin(html, job.repository, job.revision);
     html.raw("</span><span class=\"dim\">on ").text(job.worker).raw("</span><span class=\"num\">");
     parts::put_running_time(html, job.assigned, now);
-    html.raw("</span></li>\n");
+    html.raw("</span>");
+    if (const auto known = usual.find(job.job); known != usual.end()) {
+      html.raw("<span class=\"progress\">");
+      parts::put_progress(html, job.assigned, known->second, now);
+      html.raw("</span>");
+    }
+    html.raw("</li>\n");
   }
   html.raw("</ul>\n");
   put_more(html, queue.running_count, queue.running.size());
@@ -92,7 +100,8 @@ void put_paused(Html& html, const wire::QueueStatusOk& queue, bool has_buttons) 
 
 }  // namespace
 
-Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now, bool has_buttons) {
+Page queue_page(const wire::QueueStatusOk& queue, const Usual& usual, UnixMillis now,
+                bool has_buttons) {
   Page page;
   page.title = "Queue";
   page.section = Section::Queue;
@@ -103,7 +112,7 @@ Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now, bool has_butto
   html.number(queue.running_count).raw(" running, ");
   html.text(words::count_of(queue.worker_count, "worker")).raw("</p>\n");
   put_paused(html, queue, has_buttons);
-  put_running(html, queue, now);
+  put_running(html, queue, usual, now);
   put_waiting(html, queue);
   put_unmatched(html, queue);
   if (queue.running.empty() && queue.waiting.empty())
@@ -114,10 +123,33 @@ Page queue_page(const wire::QueueStatusOk& queue, UnixMillis now, bool has_butto
   return page;
 }
 
+Result<Usual, io::ClientError> fetch_usual(io::Client& client,
+                                           const std::vector<wire::RunningJob>& running) {
+  constexpr size_t kMostRepositories = 16;  // that are asked for; of others nothing is foretold
+  std::map<std::string, wire::BuildList> past;
+  Usual usual;
+  for (const wire::RunningJob& job : running) {
+    if (!past.contains(job.repository)) {
+      if (past.size() == kMostRepositories) continue;
+      wire::ListBuilds question;
+      question.repository = job.repository;
+      question.with_jobs = true;
+      auto list = client.ask_for<wire::BuildList>(question);
+      if (!list) return Unexpected{list.error()};
+      past[job.repository] = std::move(*list);
+    }
+    if (const auto known = usual_duration(past[job.repository].builds, job.name))
+      usual[job.job] = *known;
+  }
+  return usual;
+}
+
 Asked ask_queue(io::Client& client, const Asking& asking) {
   auto queue = client.ask_for<wire::QueueStatusOk>(wire::QueueStatus{kRows});
   if (!queue) return Unexpected{queue.error()};
-  Page page = queue_page(*queue, io::wall_now(), asking.has_sign_in);
+  auto usual = fetch_usual(client, queue->running);
+  if (!usual) return Unexpected{usual.error()};
+  Page page = queue_page(*queue, *usual, io::wall_now(), asking.has_sign_in);
   page.after = asking.after;
   page.has_sign_in = asking.has_sign_in;
   Found found;

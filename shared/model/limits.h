@@ -109,7 +109,7 @@ inline constexpr size_t kNewsAnswerBytes = 4 * 1024;  // that are read of what t
 
 // Attempts on a worker.
 inline constexpr uint64_t kOutputBytes =
-    64ull * 1024 * 1024;                     // stored per attempt; head and tail are kept
+    64ull * 1024 * 1024;  // stored per attempt unless a worker is told else; head and tail are kept
 inline constexpr Duration kKillGrace = 10s;  // between TERM and KILL
 
 // Reports of tests.

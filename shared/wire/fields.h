@@ -93,7 +93,8 @@ void fields(F&& f, OutputOk& m) {
 }
 template <class F>
 void fields(F&& f, StepResult& m) {
-  f("name", m.name), f("exit_code", m.exit_code), f("duration_ms", m.duration_ms);
+  f("name", m.name), f("exit_code", m.exit_code), f("duration_ms", m.duration_ms),
+      f("output_offset", m.output_offset), f("output_bytes", m.output_bytes);
 }
 template <class F>
 void fields(F&& f, AttemptFinished& m) {
@@ -220,14 +221,19 @@ void fields(F&& f, HeadList& m) {
 template <class F>
 void fields(F&& f, ListBuilds& m) {
   f("repository", m.repository), f("revision", m.revision), f("ref", m.ref), f("limit", m.limit),
-      f("before", m.before);
+      f("before", m.before), f("with_jobs", m.with_jobs);
+}
+template <class F>
+void fields(F&& f, JobBrief& m) {
+  f("job", m.job), f("name", m.name), f("state", m.state), f("verdict", m.verdict),
+      f("assigned_ms", m.assigned), f("finished_ms", m.finished);
 }
 template <class F>
 void fields(F&& f, BuildRow& m) {
   f("build", m.build), f("rank", m.rank), f("repository", m.repository), f("ref", m.ref),
       f("revision", m.revision), f("subject", m.subject), f("author", m.author),
       f("state", m.state), f("verdict", m.verdict), f("submitted_ms", m.submitted),
-      f("started_ms", m.started), f("finished_ms", m.finished);
+      f("started_ms", m.started), f("finished_ms", m.finished), f("jobs", m.jobs);
 }
 template <class F>
 void fields(F&& f, BuildList& m) {
@@ -248,7 +254,7 @@ template <class F>
 void fields(F&& f, JobRow& m) {
   f("job", m.job), f("name", m.name), f("state", m.state), f("verdict", m.verdict),
       f("note", m.note), f("why_waiting", m.why_waiting), f("attempts", m.attempts),
-      f("specification", m.specification);
+      f("specification", m.specification), f("needs", m.needs);
 }
 template <class F>
 void fields(F&& f, EventRow& m) {

@@ -136,6 +136,10 @@ struct StepResult {
   std::string name;
   int32_t exit_code = 0;  // 128 + signal number if a signal ended it
   uint64_t duration_ms = 0;
+  // Where in the stored output the lines of this step stand, from the one that announces it to the
+  // one that says how it ended. Offset 0: not told.
+  uint64_t output_offset = 0;
+  uint64_t output_bytes = 0;
 };
 
 // Any bytes, where a text would have to be one.
@@ -314,6 +318,17 @@ struct ListBuilds {
   uint32_t limit = 50;
   uint64_t before =
       0;  // rank: only builds that stand after this one in the list; 0: from the newest
+  bool with_jobs = false;
+};
+
+// A job in a list of builds: how it stands, and when its latest attempt began and ended.
+struct JobBrief {
+  JobId job;
+  std::string name;
+  State state = State::Queued;
+  std::optional<Verdict> verdict;
+  UnixMillis assigned;
+  UnixMillis finished;
 };
 
 struct BuildRow {
@@ -329,6 +344,7 @@ struct BuildRow {
   UnixMillis submitted;
   UnixMillis started;
   UnixMillis finished;
+  std::vector<JobBrief> jobs = {};  // of ListBuilds.with_jobs only
 };
 
 struct BuildList {
@@ -364,6 +380,7 @@ struct JobRow {
   std::string why_waiting;  // one sentence; empty unless queued
   std::vector<AttemptRow> attempts;
   std::optional<JobSpec> specification;
+  std::vector<JobId> needs = {};  // that must pass before it: of the same build
 };
 
 enum class EventKind : uint8_t {

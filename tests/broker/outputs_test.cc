@@ -29,14 +29,13 @@ TEST_CASE("any range of an output reads the same, plain and compressed") {
     writer.write(attempt, at, std::string_view(text).substr(at, 65536));
   writer.sync();
 
+  OutputReader reader(folder);
   auto check_ranges = [&] {
     for (size_t offset :
          {size_t{0}, size_t{1}, size_t{1024 * 1024 - 1}, size_t{1024 * 1024}, size_t{3'333'333}})
-      CHECK(read_output(folder, attempt, offset, text.size(), 100'000) ==
-            text.substr(offset, 100'000));
-    CHECK(read_output(folder, attempt, text.size() - 5, text.size(), 100) ==
-          text.substr(text.size() - 5));
-    CHECK(read_output(folder, attempt, text.size(), text.size(), 100).empty());
+      CHECK(reader.read(attempt, offset, text.size(), 100'000) == text.substr(offset, 100'000));
+    CHECK(reader.read(attempt, text.size() - 5, text.size(), 100) == text.substr(text.size() - 5));
+    CHECK(reader.read(attempt, text.size(), text.size(), 100).empty());
   };
   check_ranges();
   compress_output(folder, attempt, text.size());
@@ -46,10 +45,42 @@ TEST_CASE("any range of an output reads the same, plain and compressed") {
   check_ranges();
 }
 
+TEST_CASE("output that was changed by other hands is refused as damaged") {
+  const Folder own;
+  const AttemptKey attempt{JobId{7}, AttemptNumber{1}};
+  const std::string text = long_text();
+  OutputWriter writer(own.path());
+  writer.write(attempt, 0, text);
+  writer.sync();
+  compress_output(own.path(), attempt, text.size());
+  const std::filesystem::path file = own.path() / "0" / "7.1.log.zst";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 100);
+  OutputReader reader(own.path());
+  CHECK_THROWS_AS(reader.read(attempt, 0, text.size(), 100), std::runtime_error);
+}
+
+TEST_CASE("what is remembered of many outputs is bounded, and forgetting changes nothing") {
+  const Folder own;
+  OutputWriter writer(own.path());
+  const std::string text = long_text().substr(0, 20'000);
+  OutputReader reader(own.path());
+  for (int round = 0; round < 2; ++round)
+    for (uint64_t job = 1; job <= 100; ++job) {
+      const AttemptKey attempt{JobId{job}, AttemptNumber{1}};
+      const std::string own_text = std::to_string(job) + text;
+      if (round == 0) {
+        writer.write(attempt, 0, own_text);
+        writer.sync();
+        compress_output(own.path(), attempt, own_text.size());
+      }
+      REQUIRE(reader.read(attempt, 0, own_text.size(), 50) == own_text.substr(0, 50));
+    }
+}
+
 TEST_CASE("bytes beyond what the store acknowledges are not shown") {
   const Folder own;
   const AttemptKey attempt{JobId{1}, AttemptNumber{1}};
   OutputWriter writer(own.path());
   writer.write(attempt, 0, "acknowledged, and not");
-  CHECK(read_output(own.path(), attempt, 0, 12, 100) == "acknowledged");
+  CHECK(OutputReader(own.path()).read(attempt, 0, 12, 100) == "acknowledged");
 }

@@ -35,13 +35,18 @@ TEST_CASE("colours that make no sense change nothing else") {
   CHECK(line("\x1b[999999999999mx") == "x");
 }
 
-TEST_CASE("colours go on in the next line, also when it is asked for by itself") {
+TEST_CASE("colours go on in the next line, also when only they are looked at") {
   Look look;
   (void)ansi_line("\x1b[1;3;38;5;200;44mopen", look);
-  CHECK(Look::of_word(look.word()) == look);
+  CHECK(look_after("\x1b[1;3;38;5;200;44mopen", {}) == look);
+  CHECK(look_after("no colours", look) == look);
   CHECK(ansi_line("more", look).markup() == "<span class=\"f200 k4 bo it\">more</span>");
-  for (const char* wrong : {"", "x", "300-0-", "1", "1-", "-1-2-", "1-257-b"})
-    CHECK(Look::of_word(wrong) == Look{});
+}
+
+TEST_CASE("a line without its colours is the text that is shown") {
+  CHECK(plain_line("\x1b[1mbo\x1b[31mld\x1b[0m") == "bold");
+  CHECK(plain_line("10%\r100%") == "100%");
+  CHECK(plain_line("abc\b\bd") == "ad");
 }
 
 TEST_CASE("a carriage return begins the line anew, as a progress bar means it") {

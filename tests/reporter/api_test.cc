@@ -1,6 +1,7 @@
 // Addresses of the API, and what it is told to change.
 #include "reporter/api/answers.h"
 #include "reporter/api/change.h"
+#include "reporter/percent.h"
 #include "reporter/query.h"
 #include "tests/support/catch.h"
 
@@ -96,8 +97,8 @@ TEST_CASE("a query has a bounded number of parts, and the first of a name counts
 TEST_CASE("what is encoded for an address is the same when it is decoded") {
   std::string all;
   for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
-  CHECK(decoded(encoded(all)) == all);
-  CHECK(encoded("a&b=c d#\"<").find_first_of("&= #\"<") == std::string::npos);
+  CHECK(decoded(percent_encoded(all)) == all);
+  CHECK(percent_encoded("a&b=c d#\"<").find_first_of("&= #\"<") == std::string::npos);
 }
 
 TEST_CASE("builds and jobs are cancelled and retried, with a reason or without") {

@@ -1,4 +1,5 @@
 #include "reporter/pages/pages.h"
+#include "reporter/pages/log.h"
 #include "tests/support/catch.h"
 
 using namespace seaworthy;
@@ -42,7 +43,7 @@ TEST_CASE(
   const std::string& html = page.main.markup();
   has(page, "harbour");
   has(page, "Moor &lt;ships&gt;");
-  CHECK(html.find(">main<") < html.find(">topic<"));
+  CHECK(html.rfind(">main<") < html.rfind(">topic<"));
   CHECK(html.find("aria-label=\"build 1: passed\"") < html.find("aria-label=\"build 2: running\""));
   has(page, "No workers");
 }
@@ -93,21 +94,101 @@ TEST_CASE("a build shows why a job waits, its attempts with outcomes and steps, 
   CHECK(page.only == BuildId{7});
 }
 
-TEST_CASE("a long log has its start and its end, and says what is not shown") {
+TEST_CASE("a page of a log has its rows, its steps, and the ways to what is before and after") {
+  pages::LogFacts facts;
+  facts.detail.build = build(7, "refs/heads/main", Verdict::Failed);
+  facts.job = JobId{9};
+  facts.measure = {{{JobId{9}, AttemptNumber{1}}, 5'000'000, true}, 5'000'000, 90'000, 90'000};
+  facts.sections = {{"checkout", 0, {}, 0, false}, {"make <all>", 400'000, 2, 1'500, true}};
+  facts.section_rows = {0, 7'000};
+  facts.window.first = {400'000, 7'001, 7'000, {}, false};
+  facts.window.next = {600'000, 8'001, 8'000, {}, false};
+  facts.window.count = 1'000;
+  facts.before = 203'392;
+  put_row(facts.window.rows, facts.window.first, "boom", false);
+  const Page page = pages::log_page(facts, kNow);
+  has(page, "id=\"L7001\"");
+  has(page, "lines 7001 to 8000 of 90000");
+  has(page, "attempt=1&amp;offset=600000\">after");
+  has(page, "attempt=1&amp;offset=203392\">before");
+  has(page, "make &lt;all&gt;");
+  has(page, "exit code 2");
+  has(page, "data-row=\"7000\" data-open=\"\" data-failed=\"\"");
+  has(page, "/jobs/9/log.txt?attempt=1");
+  has(page, "data-state=\"complete\"");
+}
+
+TEST_CASE("lines that were found are shown with links to their places") {
   pages::LogFacts facts;
   facts.detail.build = build(7, "refs/heads/main", Verdict::Passed);
   facts.job = JobId{9};
-  facts.attempt = AttemptNumber{1};
-  facts.start = "first\n";
-  facts.end = "last\n";
-  facts.end_offset = 1'000'006;
-  facts.complete = true;
+  facts.hits =
+      pages::LogHits{{"<b>", false, true}, "", 300, {{{10, 42, 41, {}, false}, "a <b> c"}}};
   const Page page = pages::log_page(facts, kNow);
-  has(page, "id=\"L1\"");
-  has(page, "id=\"B1000006\"");
-  has(page, "976.6 KiB between are not shown here");
-  has(page, "/jobs/9/log.txt?attempt=1");
-  CHECK(page.main.markup().find("data-growing") == std::string::npos);
+  has(page, "300 lines found, the first 1");
+  has(page, "&amp;line=42#L42\">42</a><span>a &lt;b&gt; c");
+  has(page, "value=\"&lt;b&gt;\"");
+}
+
+TEST_CASE("a repository has its builds with their jobs, and how they fared as a picture") {
+  pages::RepositoryFacts facts;
+  facts.repository = "/srv/git/harbour.git";
+  facts.ref = "refs/heads/main";
+  for (uint64_t number = 4; number > 0; --number) {
+    facts.builds.builds.push_back(
+        build(number, "refs/heads/main", number > 2 ? Verdict::Failed : Verdict::Passed));
+    facts.builds.builds.back().jobs = {
+        {JobId{number}, "lint", State::Finished, Verdict::Passed, {}, {}}};
+  }
+  const Page page = pages::repository_page(facts, kNow);
+  has(page, "aria-label=\"lint: passed\"");
+  has(page, "<b>50 %</b> of these passed");
+  has(page, "median <b>4.0 s</b>");
+  has(page, "class=\"bar failed\"");
+  has(page, "failing</span> since <a href=\"/builds/3\">");
+  has(page, "Moor &lt;ships&gt;");
+}
+
+TEST_CASE("jobs that need others are drawn behind them, in whatever order they are written") {
+  wire::BuildDetail detail;
+  detail.build = build(7, "refs/heads/main", std::nullopt);
+  for (uint64_t number = 1; number <= 3; ++number) {
+    wire::JobRow job;
+    job.job = JobId{number};
+    job.name = "job <" + std::to_string(number) + ">";
+    detail.jobs.push_back(job);
+  }
+  CHECK(pages::build_page(detail, kNow).main.markup().find("class=\"graph\"") == std::string::npos);
+  detail.jobs[0].needs = {JobId{2}};
+  detail.jobs[1].needs = {JobId{3}};
+  const Page page = pages::build_page(detail, kNow);
+  has(page, "class=\"graph\"");
+  has(page, "job &lt;1&gt;: queued</title><rect class=\"box queued\" rx=\"6\" x=\"472\"");
+  has(page, "job &lt;3&gt;: queued</title><rect class=\"box queued\" rx=\"6\" x=\"4\"");
+}
+
+TEST_CASE("what runs says when it will end, from what it took before") {
+  wire::QueueStatusOk queue;
+  queue.running_count = 1;
+  queue.running = {{JobId{5}, AttemptNumber{1}, BuildId{2}, "/srv/harbour", std::string(40, 'a'),
+                    "test", "anna", UnixMillis{kNow.value - 30'000}}};
+  const Page page = pages::queue_page(queue, {{JobId{5}, Duration{60'000}}}, kNow);
+  has(page, "<progress max=\"60000\" value=\"30000\"");
+  has(page, "ends about ");
+  has(pages::queue_page(queue, {{JobId{5}, Duration{20'000}}}, kNow), "longer than usual: 20.0 s");
+  CHECK(pages::queue_page(queue, {}, kNow).main.markup().find("<progress") == std::string::npos);
+}
+
+TEST_CASE("the wall shows each repository once, what fails first") {
+  pages::HomeFacts facts;
+  facts.newest.builds = {build(4, "refs/heads/topic", Verdict::Failed),
+                         build(3, "refs/heads/main", std::nullopt),
+                         build(2, "refs/heads/main", Verdict::Passed)};
+  const Page page = pages::wall_page(facts, kNow);
+  has(page, "<li class=\"tile passed\"><h2>harbour");
+  has(page, "build 3 running");
+  has(page, "failing</span> since before");
+  CHECK(framed(page).body.find("class=\"wall\"") != std::string::npos);
 }
 
 TEST_CASE("workers say how they are, and a sick one why") {
@@ -129,7 +210,7 @@ TEST_CASE("pages without an answer say what to do, and their text is escaped as 
 }
 
 TEST_CASE("a page that says the same has the same tag, whatever happened elsewhere") {
-  Page page = pages::queue_page({}, kNow);
+  Page page = pages::queue_page({}, {}, kNow);
   const std::string tag = framed(page).etag;
   page.after = EventSequence{99};
   CHECK(framed(page).etag == tag);

@@ -121,7 +121,7 @@ class Pages(ReporterCase):
         log = self.page("/jobs/1/log")
         self.assertIn("<span>clean</span>", log)
         self.assertIn('id="L1"', log)
-        self.assertNotIn("data-growing", log)
+        self.assertIn('data-state="complete"', log)
         self.assertEqual(self.get("/jobs/1/log.txt")[2], self.log_of(1))
         self.assertIn("anna", self.page("/workers"))
         self.assertIn("Nothing runs and nothing waits", self.page("/queue"))
@@ -189,7 +189,7 @@ class Pages(ReporterCase):
         self.submit()
         self.start_reporter()
         until(lambda: "<span>before</span>" in self.get("/jobs/1/log")[2], "the first line")
-        self.assertIn("data-growing", self.page("/jobs/1/log"))
+        self.assertIn('data-state="growing"', self.page("/jobs/1/log"))
         connection = http.client.HTTPConnection(self.host, self.port, timeout=DEADLINE)
         connection.request("GET", "/jobs/1/log.txt")
         answer = connection.getresponse()
@@ -197,30 +197,86 @@ class Pages(ReporterCase):
         while b"before\n" not in text:
             text += answer.read1()
         self.assertNotIn(b"after", text)
-        tail = self.page(f"/jobs/1/log/tail?attempt=1&offset={len(text)}&line=9&look=")
-        self.assertIn(f'data-offset="{len(text)}"', tail)
-        self.assertIn("data-growing", tail)
+        rows = self.page("/jobs/1/log/rows?attempt=1&row=2&count=100")
+        self.assertIn(f'data-bytes="{len(text)}"', rows)
+        self.assertIn('data-first="2"', rows)
+        self.assertIn('<li id="L3">', rows)
+        self.assertIn('data-state="growing"', rows)
         go.touch()
         text += answer.read()  # to its end
         self.assertIn(b"after\n", text)
         self.assertEqual(text.decode(), self.log_of(1))
         connection.close()
-        page = self.page("/jobs/1/log")
-        self.assertNotIn("data-growing", page)
+        self.assertIn('data-state="complete"', self.page("/jobs/1/log"))
 
-    def test_a_long_log_shows_its_start_and_its_end_and_raw_text_is_whole(self):
+    def test_any_place_of_a_long_log_is_shown_with_its_line_numbers_and_raw_text_is_whole(self):
         self.repository.pipeline("run: |\n  seq -f 'line %010.0f of many' 1 300000\n")
         self.submit()
         self.finished_builds(1)
         self.start_reporter()
         page = self.page("/jobs/1/log")
         self.assertIn("line 0000000001 of many", page)
+        self.assertLess(len(page), 300_000)
+        begin = int(re.search(r'<li id="L(\d+)".*line 0000000001 of', page).group(1)) - 1
+        page = self.page("/jobs/1/log?line=150000")
+        self.assertRegex(page, f'<li id="L150000".*line {150000 - begin:010d} of many')
+        page = self.page("/jobs/1/log?offset=999999999")
         self.assertIn("line 0000300000 of many", page)
-        self.assertNotIn("line 0000150000 of many", page)
-        self.assertIn("between are not shown here", page)
+        rows = self.page("/jobs/1/log/rows?row=200000&count=3")
+        self.assertEqual(re.findall(r'<li id="L(\d+)".*line (\d+)', rows),
+                         [(str(200_001 + i), f"{200_001 + i - begin:010d}") for i in range(3)])
+        self.assertEqual(self.page("/jobs/1/log/rows?row=99999999&count=3").count("<li"), 0)
         raw = self.get("/jobs/1/log.txt")[2]
         self.assertEqual(raw.count("of many\n"), 300_000)
         self.assertEqual(raw[1_000_000:], self.get("/jobs/1/log.txt?offset=1000000")[2])
+
+
+    def test_a_search_counts_all_lines_that_have_it_and_says_what_is_wrong_with_an_expression(self):
+        self.repository.pipeline("run: |\n  seq -f 'line %010.0f of many' 1 300000\n  printf 'a \\033[31mred\\033[0mdish <b>\\n'\n"
+                                 "  echo 'main.cc:1: error: sunk'; exit 1\n")
+        self.submit()
+        self.finished_builds(1)
+        self.start_reporter()
+        search = lambda query: json.loads(self.get(f"/jobs/1/log/search?{query}")[2])
+        found = search("q=line+0000")
+        self.assertEqual(found["count"], 300_000)
+        self.assertEqual(len(found["rows"]), 20_000)
+        self.assertEqual(search("q=LINE+0000123456&case=1")["count"], 0)
+        self.assertEqual(search("q=LINE+0000123456")["count"], 1)
+        self.assertEqual(search("q=reddish")["count"], 1)
+        self.assertEqual(search("q=0(11111|22222)+of&regex=1")["count"], 2)
+        self.assertIn("missing )", search("q=(&regex=1")["error"])
+        [row] = search("errors=1")["rows"]
+        self.assertIn("sunk", self.page(f"/jobs/1/log/rows?row={row}&count=1"))
+        page = self.page("/jobs/1/log?q=%3Cb%3E")
+        self.assertIn("1 line found", page)
+        self.assertIn("dish &lt;b&gt;", page)
+        self.assertIn("missing )", self.page("/jobs/1/log?q=(&regex=on"))
+        output = self.log_of(1)
+        offset, line = output.index("main.cc"), output[:output.index("main.cc")].count("\n") + 1
+        places = json.loads(self.get(f"/jobs/1/log/places?offsets=0,{offset}&line={line}")[2])
+        self.assertEqual(places, {"rows": [0, line - 1], "row": line - 1})
+        [job] = self.client_json("show", "1")["jobs"]
+        self.assertEqual(job["attempts"][0]["steps"][0]["exit_code"], 1)
+
+    def test_a_repository_has_a_page_with_its_builds_and_one_for_each_branch(self):
+        self.repository.pipeline("jobs:\n  lint: {run: 'true'}\n  test: {needs: lint, run: exit 3}\n", "Count <ships>")
+        self.submit("--ref", "refs/heads/main")
+        self.submit("--ref", "refs/heads/to pic&x", "--again")
+        self.finished_builds(2)
+        self.start_reporter()
+        links = re.findall(r'href="(/repositories/[^"]+)"', self.page("/"))
+        self.assertEqual(len(set(links)), 3)
+        every = self.page(min(links, key=len))
+        for words in ("Count &lt;ships&gt;", 'aria-label="lint: passed"', 'aria-label="test: failed"', "<svg role="):
+            self.assertIn(words, every)
+        [branch] = [link for link in set(links) if "to%20pic%26x" in link]
+        self.assertIn('href="/builds/2"', self.page(branch))
+        self.assertNotIn('href="/builds/1"', self.page(branch))
+        self.assertEqual(self.get("/repositories/nothing")[0], 404)
+        self.assertIn("failing</span> since", self.page("/"))
+        self.assertIn('class="graph"', self.page("/builds/1"))
+        self.assertIn('class="tile failed"', self.page("/?wall"))
 
 
 class Away(ReporterCase):

@@ -29,12 +29,36 @@ TEST_CASE("each page has its address") {
   const auto raw = as<RawLogRoute>("/jobs/17/log.txt?attempt=2&offset=65536");
   CHECK(raw.attempt == AttemptNumber{2});
   CHECK(raw.offset == 65'536);
-  const auto tail = as<LogTailRoute>("/jobs/17/log/tail?attempt=1&offset=9&line=3&look=2-0-b");
-  CHECK(tail.offset == 9);
-  CHECK(tail.line == 3);
-  CHECK(tail.look.bold);
+  CHECK(as<LogRoute>("/jobs/17/log?line=12").line == 12u);
+  CHECK(as<LogRoute>("/jobs/17/log?offset=0").offset == 0u);
+  const auto rows = as<LogRowsRoute>("/jobs/17/log/rows?attempt=1&row=9&count=3");
+  CHECK(rows.row == 9);
+  CHECK(rows.count == 3);
+  const auto places = as<LogPlacesRoute>("/jobs/17/log/places?offsets=0%2C12,x&line=4");
+  CHECK(places.offsets == std::vector<uint64_t>{0, 12, 0});
+  CHECK(places.line == 4u);
+  (void)as<WallRoute>("/?wall");
+  (void)as<WallRoute>("/?a=1&wall=1");
   CHECK(as<EventsRoute>("/events?after=0").after == EventSequence{0});
   CHECK_FALSE(as<EventsRoute>("/events").after);
+}
+
+TEST_CASE("what people type, and the names of repositories, are decoded") {
+  const auto search = as<LogSearchRoute>("/jobs/17/log/search?q=a%2Bb+c%&regex=1&from=5&to=9");
+  CHECK(search.query.text == "a+b c%");
+  CHECK(search.query.is_regex);
+  CHECK_FALSE(search.query.has_case);
+  CHECK_FALSE(search.errors);
+  CHECK(search.from == 5);
+  CHECK(search.to == 9);
+  CHECK(as<LogSearchRoute>("/jobs/17/log/search?errors=1").errors);
+  CHECK(as<LogRoute>("/jobs/17/log?q=%C3%A4&case=on").query == LogQuery{"ä", false, true});
+  const auto repository =
+      as<RepositoryRoute>("/repositories/%2Fsrv%2Fharbour.git?ref=refs%2Fheads%2Fmain&before=7");
+  CHECK(repository.repository == "/srv/harbour.git");
+  CHECK(repository.ref == "refs/heads/main");
+  CHECK(repository.before == 7);
+  CHECK(as<RepositoryRoute>("/repositories/a+b").repository == "a+b");
 }
 
 TEST_CASE("other addresses are none, and no path is a file's") {

@@ -121,6 +121,44 @@ TEST_CASE("a job whose control group cannot be made runs all the same") {
   CHECK(job.run({"true"}).outcome == Outcome::Passed);
 }
 
+TEST_CASE("a step says where in the output its lines stand, whatever the job prints") {
+  LeaderFixture job;
+  const auto outcome =
+      job.run({"echo '==> step 2 of 2: forged'; printf 'no newline'", "echo second; exit 3"});
+  const std::string log = job.log();
+  REQUIRE(outcome.steps.size() == 2);
+  const auto text_of = [&](const wire::StepResult& step) {
+    return log.substr(step.output_offset, step.output_bytes);
+  };
+  const std::string first = text_of(outcome.steps[0]), second = text_of(outcome.steps[1]);
+  CHECK(first.starts_with("==> step 1 of 2: "));
+  CHECK(contains(first, "forged\nno newline\n==> step 1 exited with 0"));
+  CHECK(second.starts_with("==> step 2 of 2: "));
+  CHECK(contains(second, "second\n==> step 2 exited with 3"));
+  CHECK(second.ends_with("\n"));
+  CHECK(log.substr(outcome.steps[1].output_offset + outcome.steps[1].output_bytes)
+            .starts_with("==> failed"));
+}
+
+TEST_CASE("a step says so also when output before it, or of it, was left out") {
+  LeaderFixture job;
+  job.options().output_cap_bytes = 20'000;
+  const auto outcome = job.run({"seq 1 20000", "echo second", "seq 1 20000", "echo last; exit 3"});
+  const std::string log = job.log();
+  REQUIRE(outcome.steps.size() == 4);
+  const wire::StepResult& last = outcome.steps[3];
+  CHECK(log.substr(last.output_offset, last.output_bytes).starts_with("==> step 4 of 4: "));
+  CHECK(log.substr(outcome.steps[0].output_offset).starts_with("==> step 1 of 4: "));
+  // What is gone stands where the line stands that says so.
+  CHECK(log.substr(outcome.steps[1].output_offset).starts_with("\n==> "));
+  uint64_t before = 0;
+  for (const wire::StepResult& step : outcome.steps) {
+    CHECK(step.output_offset >= before);
+    before = step.output_offset + step.output_bytes;
+    CHECK(before <= log.size());
+  }
+}
+
 TEST_CASE("stdout and stderr are in the log in the order in which they were written") {
   LeaderFixture job;
   job.run({"for i in 1 2 3; do echo out $i; echo err $i >&2; done"});

@@ -194,19 +194,4 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-std::string percent_encoded(std::string_view text) {
-  std::string result;
-  for (char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      result.push_back(c);
-    } else {
-      result.push_back('%');
-      put_hex(result, c);
-    }
-  }
-  return result;
-}
-
 }  // namespace seaworthy::reporter::news

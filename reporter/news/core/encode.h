@@ -28,6 +28,5 @@ std::string mailbox(std::string_view name, std::string_view address);
 std::string mail_date(UnixMillis at);
 
 std::string base64(std::string_view bytes);
-std::string percent_encoded(std::string_view text);
 
 }  // namespace seaworthy::reporter::news
