@@ -64,7 +64,8 @@ LABEL org.opencontainers.image.title="Seaworthy broker" \
 
 FROM base AS reporter
 COPY --from=build /out/reporter.packages /tmp/packages
-RUN install-packages $(cat /tmp/packages) && rm /tmp/packages
+# Certificates: news go to other machines.
+RUN install-packages ca-certificates $(cat /tmp/packages) && rm /tmp/packages
 COPY --from=build /out/cli /out/reporter /
 USER seaworthy
 EXPOSE 8080

@@ -9,6 +9,7 @@
 //   load JOBS SECONDS    keep so many jobs unfinished for so long
 //   latency ROUNDS       one job at a time: microseconds until a worker has it, from when it was
 //                        acknowledged, and from when it was submitted
+//   queue JOBS           hand in so many as fast as they are taken; ends when all are recorded
 //   counters             messages sent and received so far
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -329,6 +330,23 @@ void load(Fleet& fleet, Submitter& submitter, uint64_t jobs, double seconds) {
   while (submitter.unfinished() > 0) pause(20);
 }
 
+// As a client would who has many: kSubmitRevisions jobs a message, no more than kAhead unfinished.
+void queue(Fleet& fleet, Submitter& submitter, uint64_t jobs) {
+  constexpr uint64_t kAhead = 8 * limits::kSubmitRevisions;
+  const auto start = Clock::now();
+  const uint64_t before = fleet.recorded;
+  for (uint64_t sent = 0; sent < jobs;) {
+    while (sent - (fleet.recorded - before) >= kAhead)
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    const uint64_t count = std::min<uint64_t>(jobs - sent, limits::kSubmitRevisions);
+    submitter.submit(count);
+    sent += count;
+  }
+  while (fleet.recorded - before < jobs) pause(1);
+  std::printf("{\"jobs\": %llu, \"seconds\": %.6f}\n", static_cast<unsigned long long>(jobs),
+              seconds_since(start));
+}
+
 void latency(Fleet& fleet, Submitter& submitter, int rounds) {
   std::string from_ack, from_submit;
   for (int i = 0; i < rounds; ++i) {
@@ -391,6 +409,8 @@ void run(const std::string& broker, const std::filesystem::path& keys) {
       std::printf("{}\n");
     } else if (command == "load") {
       load(fleet, submitter, number, static_cast<double>(second));
+    } else if (command == "queue") {
+      queue(fleet, submitter, number);
     } else if (command == "latency") {
       latency(fleet, submitter, static_cast<int>(number));
     } else if (command == "counters") {

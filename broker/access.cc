@@ -14,7 +14,13 @@ bool is_one_of(const wire::Message& message) {
 
 bool looks(const wire::Message& m) {
   return is_one_of<wire::Ping, wire::ListHeads, wire::ListBuilds, wire::ShowBuild,
-                   wire::ListWorkers, wire::QueueStatus, wire::FetchEvents, wire::FetchOutput>(m);
+                   wire::ListWorkers, wire::QueueStatus, wire::FetchEvents, wire::FetchOutput,
+                   wire::ListTests, wire::TestHistory, wire::FetchMetrics>(m);
+}
+
+// A reporter also says how far it has told people what happened.
+bool reports(const wire::Message& m) {
+  return looks(m) || is_one_of<wire::SaveCursor, wire::FetchCursor>(m);
 }
 
 bool works(const wire::Message& m) {
@@ -29,7 +35,8 @@ bool watches(const wire::Message& m) {
 }
 
 bool asks_for_work(const wire::Message& m) {
-  return looks(m) || is_one_of<wire::Submit, wire::Cancel, wire::Notify>(m);
+  return looks(m) || is_one_of<wire::Submit, wire::Cancel, wire::Notify, wire::DrainWorker,
+                               wire::PauseRepository>(m);
 }
 
 }  // namespace
@@ -39,8 +46,8 @@ bool may(Role role, const wire::Message& message) {
     case Role::Worker: return works(message);
     case Role::Client: return asks_for_work(message);
     case Role::Watcher: return watches(message);
-    case Role::Reporter: return looks(message);
-    case Role::Admin: return asks_for_work(message) || watches(message);
+    case Role::Reporter: return reports(message);
+    case Role::Admin: return asks_for_work(message) || watches(message) || reports(message);
   }
   return false;
 }

@@ -160,6 +160,9 @@ bool Loop::take_shell_message(io::Peer peer, const std::string& user,
                         {}});
             return true;
           },
+          [&](const wire::FetchMetrics&) {
+            return send(peer, {metrics(), tag, {}}), true;
+          },
           [&](const wire::Notify& notify) {
             notices_.add(notify.repository);
             std::vector<Question> woken = long_polls_.wake_for_notice();
@@ -192,7 +195,9 @@ bool Loop::take_shell_message(io::Peer peer, const std::string& user,
           [&](const wire::FetchOutput&) { return put(), true; },
           [&](const wire::ListBuilds&) { return put(), true; },
           [&](const wire::ShowBuild&) { return put(), true; },
-          [&](const wire::ListHeads&) { return put(), true; }, [](const auto&) { return false; }},
+          [&](const wire::ListHeads&) { return put(), true; },
+          [&](const wire::ListTests&) { return put(), true; },
+          [&](const wire::TestHistory&) { return put(), true; }, [](const auto&) { return false; }},
       envelope.message);
 }
 
@@ -220,6 +225,9 @@ void Loop::commit() {
 void Loop::submit(Batch batch) {
   size_t bytes = 0;
   for (const std::string& blob : batch.blobs) bytes += blob.size();
+  for (const Change& change : batch.changes)
+    if (const auto* ended = std::get_if<AttemptEnded>(&change.body))
+      bytes += ended->report.tests.data.size();
   in_flight_bytes_.push_back(bytes);
   in_flight_total_ += bytes;
   ++submitted_batches_;
@@ -232,6 +240,7 @@ void Loop::take_committed() {
     if (committed.failure) std::rethrow_exception(committed.failure);
     see_space(committed.space);
     ++durable_batches_;
+    if (committed.commit_us) counters_.committed(*committed.commit_us);
     in_flight_total_ -= in_flight_bytes_.front();
     in_flight_bytes_.pop_front();
     for (const Outgoing& out : committed.batch.messages)
@@ -269,6 +278,7 @@ void Loop::look_after_disk(Instant now) {
 
 void Loop::after_commit(const Change& change) {
   narrate(change);
+  counters_.count(change);
   if (change.sequence) durable_sequence_ = change.sequence;
   auto wake = [this](JobId job) {
     for (Question& question : long_polls_.wake_for_output(job)) ask(std::move(question));

@@ -13,6 +13,7 @@
 
 #include "broker/connections.h"
 #include "broker/core/core.h"
+#include "broker/core/counters.h"
 #include "broker/doorkeeper.h"
 #include "broker/keyring.h"
 #include "broker/long_polls.h"
@@ -85,6 +86,8 @@ class Loop {
   // loop_demand.cc
   void await_demand(io::Peer peer, const std::string& user, uint64_t tag, wire::AwaitDemand await);
   void look_at_demand(Instant now);
+  // loop_metrics.cc
+  wire::Metrics metrics() const;
   void send(io::Peer peer, const wire::Envelope& envelope);
   void refuse(io::Peer peer, const wire::DecodeError& error);
 
@@ -102,6 +105,7 @@ class Loop {
   Core core_;
   Storage storage_;
   Reading reading_;
+  Counters counters_;
   OpenQuestions open_;
   LongPolls long_polls_;
   Notices notices_;

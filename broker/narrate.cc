@@ -67,6 +67,14 @@ void line(const Change&, const HeadAdvanced& b) {
     spdlog::info("{} of {} submitted up to {}", plain(b.ref), plain(b.repository),
                  short_revision(b.revision));
 }
+void line(const Change&, const CursorSaved& b) {
+  spdlog::debug("{} has come to event {}", plain(b.name), b.sequence.value);
+}
+
+void line(const Change&, const RepositoryPaused& b) {
+  spdlog::info("{} is {}", plain(b.repository),
+               b.paused ? "paused: its jobs wait" : "not paused any longer");
+}
 void line(const Change&, const BuildRemoved& b) {
   spdlog::info("build {} removed, as the broker was told to keep no more: {} of {}", b.build.value,
                short_revision(b.revision), plain(b.repository));

@@ -13,6 +13,7 @@ Reading::Reading(const std::filesystem::path& store, std::filesystem::path outpu
     : outputs_(std::move(outputs)),
       reader_(outputs_),
       reads_(store),
+      test_reads_(store),
       retention_(store, keep),
       thread_([this] { run(); }) {}
 
@@ -46,6 +47,8 @@ void Reading::perform(Question question) {
                    [&](const wire::ListBuilds& query) { result.envelope.message = answer(query); },
                    [&](const wire::ShowBuild& query) { result.envelope.message = answer(query); },
                    [&](const wire::ListHeads& query) { result.envelope.message = answer(query); },
+                   [&](const wire::ListTests& query) { result.envelope.message = answer(query); },
+                   [&](const wire::TestHistory& query) { result.envelope.message = answer(query); },
                    [&](const auto&) {
                      result.envelope.message = wire::Error{wire::ErrorCode::BadMessage,
                                                            "this is not a question", false, 0};
@@ -95,6 +98,17 @@ wire::Message Reading::answer(const wire::ListBuilds& query) { return reads_.lis
 
 wire::Message Reading::answer(const wire::ShowBuild& query) {
   if (auto detail = reads_.show_build(query)) return *std::move(detail);
+  return there_is_none(query);
+}
+
+wire::Message Reading::answer(const wire::ListTests& query) {
+  if (auto list = test_reads_.list_tests(query)) return *std::move(list);
+  return there_is_none({query.build, query.job, false});
+}
+
+wire::Message Reading::answer(const wire::TestHistory& query) { return test_reads_.history(query); }
+
+wire::Error Reading::there_is_none(const wire::ShowBuild& query) {
   const std::string what = query.build ? "build " + std::to_string(query.build.value)
                                        : "job " + std::to_string(query.job.value);
   const char* why = reads_.was_removed(query)

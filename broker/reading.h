@@ -12,6 +12,7 @@
 #include "broker/handoff.h"
 #include "broker/journal/reads.h"
 #include "broker/journal/retention.h"
+#include "broker/journal/test_reads.h"
 #include "broker/outputs.h"
 #include "shared/wire/message.h"
 
@@ -70,12 +71,16 @@ class Reading {
   wire::Message answer(const wire::ListBuilds& query);
   wire::Message answer(const wire::ShowBuild& query);
   wire::Message answer(const wire::ListHeads& query);
+  wire::Message answer(const wire::ListTests& query);
+  wire::Message answer(const wire::TestHistory& query);
+  wire::Error there_is_none(const wire::ShowBuild& query);
   Answer fetch_events(Question question, const wire::FetchEvents& fetch);
   Answer fetch_output(Question question, const wire::FetchOutput& fetch);
 
   std::filesystem::path outputs_;
   OutputReader reader_;
   Reads reads_;
+  TestReads test_reads_;
   Retention retention_;
   Handoff<ReadingTask> tasks_;
   Handoff<ReadingResult> results_;

@@ -1,5 +1,8 @@
 #include "broker/storage.h"
 
+#include <chrono>
+#include <utility>
+
 #include "shared/base/assert.h"
 
 namespace seaworthy::broker {
@@ -20,26 +23,30 @@ void Storage::run() {
     std::vector<Batch> batches = submitted_.take();
     if (batches.empty()) return;
     Space space = Space::Enough;
+    std::optional<uint64_t> took_us;
     try {
-      commit(batches);
+      took_us = commit(batches);
       space = space_.look();
     } catch (...) {
       committed_.push({Space::None, {}, std::current_exception()});
       return;
     }
-    for (Batch& batch : batches) committed_.push({space, std::move(batch), nullptr});
+    for (Batch& batch : batches)
+      committed_.push({space, std::move(batch), nullptr, std::exchange(took_us, std::nullopt)});
   }
 }
 
 // All that gathered during the last commit shares one: the cost of an fsync is divided among them.
-void Storage::commit(std::vector<Batch>& batches) {
+std::optional<uint64_t> Storage::commit(std::vector<Batch>& batches) {
   std::vector<Change> changes;
   for (Batch& batch : batches) {
     write_outputs(batch);
     changes.insert(changes.end(), batch.changes.begin(), batch.changes.end());
   }
+  const auto start = std::chrono::steady_clock::now();
   outputs_.sync();
   journal_.commit(changes);
+  const auto took = std::chrono::steady_clock::now() - start;
   for (const Change& change : changes)
     if (const auto* ended = std::get_if<AttemptEnded>(&change.body))
       outputs_.close({ended->job, ended->attempt});
@@ -51,6 +58,8 @@ void Storage::commit(std::vector<Batch>& batches) {
         assign.specification = journal_.specification_of(assign.job);
       }
   }
+  if (changes.empty()) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::microseconds>(took).count();
 }
 
 void Storage::write_outputs(const Batch& batch) {

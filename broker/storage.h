@@ -30,6 +30,8 @@ struct Committed {
   Space space = Space::Enough;  // that was left then
   Batch batch;                  // without its blobs; Assign messages have their specification
   std::exception_ptr failure;
+  // Of the first batch of each commit: how long it took to become durable.
+  std::optional<uint64_t> commit_us = {};
 };
 
 class Storage {
@@ -45,7 +47,8 @@ class Storage {
 
  private:
   void run();
-  void commit(std::vector<Batch>& batches);
+  // Nothing for batches without changes.
+  std::optional<uint64_t> commit(std::vector<Batch>& batches);
   void write_outputs(const Batch& batch);
 
   Journal journal_;

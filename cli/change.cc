@@ -4,6 +4,7 @@
 #include "cli/render/text.h"
 #include "shared/git/mirror.h"
 #include "shared/io/clock.h"
+#include "shared/wire/again.h"
 
 namespace seaworthy::cli {
 namespace {
@@ -30,29 +31,6 @@ Result<Target> find_target(io::Client& client, const TargetOptions& options,
   auto detail = find_build(client, options.target, with_specifications);
   if (!detail) return Unexpected{detail.error().message};
   return Target{std::move(*detail), nullptr};
-}
-
-// The jobs to submit again, or why that makes no sense.
-Result<Pipeline> same_again(const Target& target) {
-  const std::string build = numbered("build", target.detail.build.build.value);
-  Pipeline pipeline;
-  for (const wire::JobRow& job : target.detail.jobs) {
-    if (target.job != nullptr && &job != target.job) continue;
-    if (!job.specification)
-      return Unexpected{"cannot retry " + build + ": the broker did not say what its jobs run"};
-    if (job.specification->steps.empty())
-      return Unexpected{"cannot retry " + build +
-                        ": its verdict was decided from the files of the revision, without running "
-                        "anything, and would be the same again; `seaworthy log " +
-                        std::to_string(job.job.value) + "` says why"};
-    pipeline.jobs.push_back(*job.specification);
-    if (target.job != nullptr) pipeline.jobs.back().needs.clear();
-  }
-  // The group stays; what a person asks for once more does not end what was pushed since.
-  if (target.detail.concurrency)
-    pipeline.concurrency = Concurrency{target.detail.concurrency->group};
-  if (pipeline.jobs.empty()) return Unexpected{"cannot retry " + build + ": it has no jobs"};
-  return pipeline;
 }
 
 }  // namespace
@@ -83,19 +61,11 @@ Ended cancel(io::Client& client, const TargetOptions& options, const std::string
 Ended retry(io::Client& client, const TargetOptions& options, Screen& screen) {
   auto target = find_target(client, options, true);
   if (!target) return Unexpected{target.error()};
-  auto pipeline = same_again(*target);
-  if (!pipeline) return Unexpected{pipeline.error()};
   const wire::BuildRow& old = target->detail.build;
-
-  wire::Submit submit;
-  submit.request = io::random_token<RequestId>();
-  submit.repository = old.repository;
-  submit.ref = old.ref;
-  submit.tip = old.revision;
-  submit.again = true;
-  submit.pipelines.push_back(std::move(*pipeline));
-  submit.revisions.push_back({old.revision, 0, 0, old.subject, old.author});
-  auto ok = client.ask_for<wire::SubmitOk>(submit);
+  const JobId only = target->job != nullptr ? target->job->job : JobId{};
+  auto submit = wire::submit_again(target->detail, only, io::random_token<RequestId>());
+  if (!submit) return Unexpected{submit.error()};
+  auto ok = client.ask_for<wire::SubmitOk>(*submit);
   if (!ok) return unknown(ok.error());
   if (ok->builds.empty()) return Unexpected{"the broker made no build of it"};
   std::string text = numbered("build", ok->builds.front().build.value) + " retries ";
@@ -114,6 +84,24 @@ Ended notify(io::Client& client, const std::string& repository, Screen& screen) 
   if (!ok) return unknown(ok.error());
   screen.line("told " + render::count_of(ok->watchers, "watcher") + " to look at " +
               render::printable(canonical));
+  return ExitCode::Passed;
+}
+
+Ended drain(io::Client& client, const std::string& worker, bool undo, Screen& screen) {
+  auto ok = client.ask_for<wire::Ok>(wire::DrainWorker{worker, !undo});
+  if (!ok) return unknown(ok.error());
+  screen.line(render::printable(worker) +
+              (undo ? " is given jobs again" : " is given no more jobs; what it runs goes on"));
+  return ExitCode::Passed;
+}
+
+Ended pause(io::Client& client, const std::string& repository, bool undo, Screen& screen) {
+  const std::string canonical = git::canonical_repository(repository);
+  auto ok = client.ask_for<wire::Ok>(wire::PauseRepository{canonical, !undo});
+  if (!ok) return unknown(ok.error());
+  screen.line(render::printable(canonical) +
+              (undo ? " is not paused: its jobs run as their turn comes"
+                    : " is paused: its jobs wait, what runs goes on"));
   return ExitCode::Passed;
 }
 

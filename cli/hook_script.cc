@@ -34,7 +34,7 @@ std::string text_of(const HookScript& script) {
   return "#!/bin/sh\n" + std::string(kMark) +
          ": tells the watcher to look at this repository.\n"
          "# It never fails or delays git. What was here before is called first.\n"
-         "before=\"$(dirname \"$0\")/" +
+         "before=\"${0%/*}/" +
          kept_name(script.name) +
          "\"\n"
          "status=0\n"

@@ -48,11 +48,14 @@ class Tree {
     add_submit();
     add_status_and_workers();
     add_builds_and_show();
+    add_tests();
     add_log();
     add_changes();
+    add_drain_and_pause();
     add_notify_and_hook();
     add_wait();
     add_keys();
+    add_tokens();
     command("version", Command::Version, "Print the version", "seaworthy version");
     io::complete_options(app_);
     for (CLI::App* below : app_.get_subcommands({})) settle(*below);
@@ -164,7 +167,14 @@ class Tree {
     below->add_option("--http", up.http, "Where its page is; another port if that one is in use")
         ->type_name("ADDRESS:PORT")
         ->capture_default_str();
-    below->add_flag("--no-http", up.no_http, "No page");
+    CLI::Option* no_http = below->add_flag("--no-http", up.no_http, "No page");
+    below
+        ->add_option("--news", up.news,
+                     "Send mails, webhooks, chat messages and commit statuses as this file says")
+        ->type_name("FILE")
+        ->excludes(no_http);
+    below->add_option("--url", up.url, "Where others reach the page, for links in what is sent")
+        ->type_name("URL");
     below->add_flag("--public", up.is_public,
                     "Everybody who reaches the page may read it: needed beyond this machine");
     below->add_option("--ref", up.refs, "Globs of the refs to watch [refs/heads/*]")
@@ -225,6 +235,21 @@ class Tree {
     add_json(*below);
   }
 
+  void add_tests() {
+    CLI::App* below =
+        client_command("tests", Command::Tests, "What the tests of a build said, each by its name",
+                       "seaworthy tests 12\n  seaworthy tests 12 --failed\n"
+                       "  seaworthy tests 1a2b3c4 --json");
+    below
+        ->add_option("build", into_.tests.build,
+                     "A build's number, or a revision: its newest build")
+        ->type_name("BUILD")
+        ->required();
+    below->add_flag("--failed", into_.tests.failed_only,
+                    "Only those that failed, with what they wrote");
+    add_json(*below);
+  }
+
   void add_log() {
     CLI::App* below = client_command(
         "log", Command::Log, "The output of a job, as the bytes it wrote",
@@ -248,6 +273,21 @@ class Tree {
                                "  seaworthy retry --job 17"));
   }
 
+  void add_drain_and_pause() {
+    CLI::App* below =
+        client_command("drain", Command::Drain, "Give a worker no more jobs; what it runs goes on",
+                       "seaworthy drain host-1\n  seaworthy drain host-1 --undo");
+    below->add_option("worker", into_.target, "As `seaworthy workers` names it")
+        ->type_name("WORKER")
+        ->required();
+    below->add_flag("--undo", into_.undo, "Give it jobs again");
+    below = client_command("pause", Command::Pause,
+                           "Let the jobs of a repository wait; what runs goes on",
+                           "seaworthy pause .\n  seaworthy pause . --undo");
+    below->add_option("repository", into_.target, "Path or URL")->type_name("REPO")->required();
+    below->add_flag("--undo", into_.undo, "Let them run again");
+  }
+
   void add_target(CLI::App& below) {
     below
         .add_option("target", into_.change.target,
@@ -262,6 +302,19 @@ class Tree {
         client_command("notify", Command::Notify, "Tell the watcher to look at a repository now",
                        "seaworthy notify .", kNotifying);
     below->add_option("repository", into_.target, "Path or URL")->type_name("REPO")->required();
+
+    CLI::App* test = command("notify-test", Command::NotifyTest,
+                             "Send one test message to a target of a news file, and show what the "
+                             "other side says",
+                             "seaworthy notify-test mail --news /etc/seaworthy/news.yml");
+    test->add_option("target", into_.target, "Its name in the file")
+        ->type_name("TARGET")
+        ->required();
+    test->add_option("--news", into_.news_file, "The file that the reporter is given")
+        ->type_name("FILE")
+        ->required();
+    test->add_option("--url", into_.url, "Where the pages are, for the message's links")
+        ->type_name("URL");
 
     CLI::App* hook =
         app_.add_subcommand("hook", "Make git tell the watcher of each commit and push");
@@ -333,6 +386,36 @@ class Tree {
     revoke.callback([this] { into_.command = Command::RevokeKey; });
     revoke.footer("Examples:\n  seaworthy keys revoke anna");
     revoke.add_option("name", options.name, "As `seaworthy keys list` names it")->required();
+  }
+
+  CLI::App& add_token_command(CLI::App& tokens, const std::string& name, Command which,
+                              const std::string& help, const std::string& example) {
+    CLI::App* below = tokens.add_subcommand(name, help);
+    below->callback([this, which] { into_.command = which; });
+    below->footer("Examples:\n  " + example);
+    below->add_option("--dir", into_.tokens.directory, "Directory of the list, `tokens`")
+        ->type_name("DIR")
+        ->capture_default_str();
+    return *below;
+  }
+
+  void add_tokens() {
+    TokensOptions& options = into_.tokens;
+    options.directory = io::default_state_directory() / "keys";
+    CLI::App* tokens = app_.add_subcommand("token", "Who is let in by the reporter's pages");
+    tokens->require_subcommand(1);
+    CLI::App& create = add_token_command(
+        *tokens, "create", Command::CreateToken, "Let somebody in: prints a new token",
+        "seaworthy token create --role viewer --name anna\n"
+        "  seaworthy token create --role operator --dir /etc/seaworthy/keys");
+    create.add_option("--role", options.role, "viewer, operator or admin")->required();
+    create.add_option("--name", options.name, "Whose it is [the role]");
+    add_json(add_token_command(*tokens, "list", Command::ListTokens, "Names and roles",
+                               "seaworthy token list"));
+    add_token_command(*tokens, "revoke", Command::RevokeToken,
+                      "Let one in no more, and sign its holder out", "seaworthy token revoke anna")
+        .add_option("name", options.name, "As `seaworthy token list` names it")
+        ->required();
   }
 
   Invocation& into_;

@@ -12,6 +12,8 @@
 #include "cli/log.h"
 #include "cli/queries.h"
 #include "cli/submit.h"
+#include "cli/tests.h"
+#include "cli/tokens.h"
 #include "cli/up/plan.h"
 #include "cli/wait.h"
 
@@ -24,17 +26,24 @@ enum class Command : uint8_t {
   Health,
   Builds,
   Show,
+  Tests,
   Log,
   Cancel,
   Retry,
+  Drain,
+  Pause,
   Workers,
   Notify,
+  NotifyTest,
   HookInstall,
   Wait,
   Keygen,
   Invite,
   ListKeys,
   RevokeKey,
+  CreateToken,
+  ListTokens,
+  RevokeToken,
   Version,
 };
 
@@ -46,13 +55,19 @@ struct Invocation {
   UpOptions up;
   SubmitOptions submit;
   BuildsOptions builds;
-  std::string target;  // of show: a build; of notify: a repository
+  // Of show: a build; of notify and pause: a repository; of drain: a worker; of notify-test: where
+  // to.
+  std::string target;
+  std::string news_file, url;  // of notify-test
+  TestsOptions tests;
+  bool undo = false;
   LogOptions log;
   TargetOptions change;
   std::string reason;
   HookOptions hook;
   WaitOptions wait;
   KeysOptions keys;
+  TokensOptions tokens;
 };
 
 // There is nothing to run: help was asked for, or the words make no sense.

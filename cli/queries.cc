@@ -5,6 +5,7 @@
 #include "cli/identify.h"
 #include "cli/render/json.h"
 #include "cli/render/pages.h"
+#include "cli/tests.h"
 #include "shared/git/mirror.h"
 #include "shared/io/clock.h"
 #include "shared/model/limits.h"
@@ -86,8 +87,16 @@ Ended list_workers(io::Client& client, bool json, Screen& screen) {
 Ended show_build(io::Client& client, const ShowOptions& options, Screen& screen) {
   auto detail = find_build(client, options.build);
   if (!detail) return Unexpected{detail.error().message};
-  screen.out(options.json ? render::build_json(*detail)
-                          : render::build_page(*detail, io::wall_now(), screen.style()));
+  if (options.json) {
+    screen.out(render::build_json(*detail));
+    return ExitCode::Passed;
+  }
+  const bool any_failed =
+      std::any_of(detail->jobs.begin(), detail->jobs.end(),
+                  [](const wire::JobRow& job) { return job.verdict == Verdict::Failed; });
+  const wire::TestList tests =
+      any_failed ? failed_tests(client, detail->build.build) : wire::TestList{};
+  screen.out(render::build_page(*detail, tests, io::wall_now(), screen.style()));
   return ExitCode::Passed;
 }
 

@@ -4,13 +4,16 @@
 
 #include "cli/identify.h"
 #include "cli/render/pages.h"
+#include "cli/render/tests.h"
 #include "cli/render/text.h"
+#include "cli/tests.h"
 #include "shared/io/clock.h"
 
 namespace seaworthy::cli {
 namespace {
 
 constexpr Duration kHeldBack{20'000};
+constexpr Duration kForNames{2'000};  // of tests that failed
 
 class Waiting {
  public:
@@ -59,7 +62,19 @@ class Waiting {
       screen_.line(number + " " +
                    screen_.style().paint(render::colour_of(*build.verdict),
                                          render::standing(build, io::wall_now())));
+    if (!options_.quiet && *build.verdict == Verdict::Failed) name_failed_tests();
     return Ended{exit_code_of(*build.verdict)};
+  }
+
+  // The verdict is known: this must not keep anybody waiting.
+  void name_failed_tests() {
+    io::ClientOptions brief = connection_;
+    brief.give_up_after = kForNames;
+    io::Client client(context_, brief);
+    const std::string failed = render::failed_in_a_line(failed_tests(client, build_));
+    if (!failed.empty())
+      screen_.line("  " + failed + "; see `seaworthy tests " + std::to_string(build_.value) +
+                   " --failed`");
   }
 
   // Returns when something happened that is worth another look.

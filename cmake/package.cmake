@@ -20,7 +20,8 @@ add_custom_target(for_package ALL DEPENDS ${FOR_PACKAGE}/pages ${FOR_PACKAGE}/ch
 
 install(DIRECTORY ${FOR_PACKAGE}/pages/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES deploy/bash-completion/seaworthy DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES README.md docs/deploy.md docs/security.md docs/workers.md docs/reporter.md docs/command-line.md
+install(FILES README.md docs/deploy.md docs/security.md docs/workers.md docs/reporter.md docs/notifications.md
+              docs/command-line.md docs/test-reports.md
               ${FOR_PACKAGE}/changelog.gz DESTINATION ${DOCUMENTATION})
 install(FILES LICENSE DESTINATION ${DOCUMENTATION} RENAME copyright)
 install(FILES deploy/debian/default DESTINATION /etc/default RENAME seaworthy)

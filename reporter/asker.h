@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "reporter/http/message.h"
+#include "shared/http/message.h"
 #include "shared/io/client.h"
 #include "shared/io/fd.h"
 

@@ -9,6 +9,7 @@ namespace {
 std::string type_of(std::string_view name) {
   if (name.ends_with(".css")) return "text/css; charset=utf-8";
   if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+  if (name.ends_with(".json")) return "application/json";
   return "image/svg+xml";
 }
 
@@ -30,13 +31,16 @@ Assets::Assets() {
   }
 }
 
-const std::string& Assets::address_of(std::string_view name) const {
+const Assets::Asset& Assets::at(std::string_view name) const {
   const Asset* found = nullptr;
   for (const Asset& asset : assets_)
     if (asset.name == name) found = &asset;
   SW_ASSERT(found != nullptr);
-  return found->address;
+  return *found;
 }
+
+const std::string& Assets::address_of(std::string_view name) const { return at(name).address; }
+const std::string& Assets::text_of(std::string_view name) const { return at(name).answer.body; }
 
 const http::Answer* Assets::find(std::string_view path) const {
   for (const Asset& asset : assets_)

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "reporter/http/message.h"
+#include "shared/http/message.h"
 
 namespace seaworthy::reporter {
 
@@ -16,7 +16,7 @@ struct AssetFile {
   std::string_view text;
 };
 
-// Generated from reporter/assets/ when the program is built.
+// Generated from reporter/assets/, and reporter/api/openapi.json, when the program is built.
 const std::vector<AssetFile>& asset_files();
 
 class Assets {
@@ -24,6 +24,7 @@ class Assets {
   Assets();
   // Of "style.css": "/assets/style-0123456789abcdef.css".
   const std::string& address_of(std::string_view name) const;
+  const std::string& text_of(std::string_view name) const;
   // Of all, as one text: another release has another.
   const std::string& all_addresses() const { return all_addresses_; }
   // Nothing if there is none at this path.
@@ -35,6 +36,7 @@ class Assets {
     std::string address;
     http::Answer answer;
   };
+  const Asset& at(std::string_view name) const;
   std::vector<Asset> assets_;
   std::string all_addresses_;
 };

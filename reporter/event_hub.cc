@@ -65,6 +65,12 @@ void EventHub::take(const Follower::News& news) {
   }
 }
 
+void EventHub::end_all() {
+  std::vector<std::shared_ptr<http::Stream>> all;  // one that ends leaves the map
+  for (const auto& [number, stream] : streams_) all.push_back(stream);
+  for (const auto& stream : all) stream->cut();
+}
+
 void EventHub::send_all(const Text& text) {
   std::vector<std::shared_ptr<http::Stream>> all;  // one that closes leaves the map
   all.reserve(streams_.size());

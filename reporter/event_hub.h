@@ -12,7 +12,7 @@
 #include <string>
 
 #include "reporter/follower.h"
-#include "reporter/http/server.h"
+#include "shared/http/server.h"
 
 namespace seaworthy::reporter {
 
@@ -21,6 +21,9 @@ class EventHub {
   // `after`: the last event that the page knows of; none: those from now on.
   void add(std::shared_ptr<http::Stream> stream, std::optional<EventSequence> after);
   void take(const Follower::News& news);
+
+  // Open pages connect again, and are let in or not.
+  void end_all();
 
   EventSequence last() const { return last_; }
   bool is_away() const { return is_away_; }

@@ -27,6 +27,7 @@ bool is_hidden(uint32_t point) {
          point == 0x200b || point == 0x200e || point == 0x200f ||
          (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) ||
          point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) ||
+         (point & 0xfffe) == 0xfffe ||  // no character at all, and XML has none of them
          (point >= 0xe0000 && point <= 0xe007f);
 }
 

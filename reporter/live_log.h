@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "reporter/asker.h"
-#include "reporter/http/server.h"
 #include "reporter/routes.h"
+#include "shared/http/server.h"
 
 namespace seaworthy::reporter {
 

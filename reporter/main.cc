@@ -8,8 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "reporter/front.h"
+#include "reporter/news/news.h"
 #include "reporter/options.h"
-#include "reporter/site.h"
 #include "shared/io/clock.h"
 #include "shared/io/notify.h"
 #include "shared/io/signals.h"
@@ -42,8 +43,11 @@ size_t connections_that_fit(size_t wanted) {
 void announce(const std::string& address, reporter::Options& options, io::Supervisor& supervisor) {
   supervisor.ready();
   spdlog::info("pages at http://{}, of the broker at {}", address, options.brokers.front());
-  if (options.is_public)
+  if (options.is_public && options.entry.tokens.empty())
     spdlog::warn("PUBLIC: everybody who reaches {} may read every build and log", address);
+  if (options.entry.has_sign_in() && !options.entry.is_tls &&
+      !http::is_loopback(options.server.host))
+    spdlog::warn("tokens go in the clear to {}: put TLS before it, and say --behind-tls", address);
   if (options.ready_fd < 0) return;
   const nlohmann::json line{{"listen", address}, {"pid", getpid()}};
   const std::string text = line.dump() + "\n";
@@ -52,7 +56,7 @@ void announce(const std::string& address, reporter::Options& options, io::Superv
 }
 
 // Again and again, on the server's thread: who watches wants to know that this one turns.
-void tell_alive(reporter::http::Server& server, io::Supervisor& supervisor) {
+void tell_alive(http::Server& server, io::Supervisor& supervisor) {
   supervisor.alive(io::now());
   const std::optional<Instant> next = supervisor.next_deadline();
   if (next)
@@ -63,13 +67,13 @@ void tell_alive(reporter::http::Server& server, io::Supervisor& supervisor) {
 int serve(reporter::Options& options) {
   io::Supervisor supervisor = io::Supervisor::of_this_process();
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
-  reporter::settle(options);
   options.server.connections = connections_that_fit(options.server.connections);
-  reporter::Site site(options.is_public);
-  reporter::http::Server server(options.server,
-                                [&](const reporter::http::Request& request, auto exchange) {
-                                  site.handle(request, std::move(exchange));
-                                });
+  reporter::Entry entry(options.entry);
+  reporter::Site site(entry.has_sign_in());
+  reporter::Front front(entry, site, options.is_public || options.entry.only_tokens());
+  http::Server server(options.server, [&](const http::Request& request, auto exchange) {
+    front.handle(request, std::move(exchange));
+  });
   reporter::EventHub hub;  // its streams are the server's: it goes first
   zmq::context_t context;
   io::ClientOptions connection;
@@ -82,7 +86,14 @@ int serve(reporter::Options& options) {
   reporter::Follower follower(context, connection, [&](reporter::Follower::News news) {
     server.post([&hub, news = std::move(news)] { hub.take(news); });
   });
+  std::optional<reporter::news::News> news;
+  if (options.news) news.emplace(context, connection, *std::move(options.news), options.url);
   site.open(server, asker, log_asker, logs, hub);
+  front.open(asker, hub);
+  if (entry.fd() >= 0)
+    server.when_readable(entry.fd(), [&] {
+      if (entry.follow()) hub.end_all();
+    });
   server.when_readable(signals.get(), [&] {
     if (io::next_signal(signals)) server.stop();
   });
@@ -94,6 +105,14 @@ int serve(reporter::Options& options) {
   return 0;
 }
 
+int run(reporter::Options& options) {
+  reporter::settle(options);
+  if (!options.test_target.empty())
+    return reporter::news::send_test(*options.news, options.test_target, options.url);
+  if (options.check_news) return reporter::news::say_right(*options.news);
+  return serve(options);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -101,7 +120,7 @@ int main(int argc, char** argv) {
   if (auto exit_code = reporter::parse_options(argc, argv, options)) return *exit_code;
   io::start_log(options.log);
   try {
-    return serve(options);
+    return run(options);
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());
     return 2;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <type_traits>
 
+#include "reporter/percent.h"
+
 namespace seaworthy::reporter {
 namespace {
 
@@ -18,27 +20,10 @@ std::optional<Number> number(std::string_view text) {
   return value;
 }
 
-// "%2F" and, in a query, "+" as what they stand for; what is no such sequence stays.
-std::string decoded(std::string_view text, bool in_query) {
-  std::string result;
-  while (!text.empty()) {
-    unsigned value = 0;
-    const bool is_escape =
-        text.front() == '%' && text.size() >= 3 &&
-        std::from_chars(text.data() + 1, text.data() + 3, value, 16).ptr == text.data() + 3;
-    if (is_escape)
-      result.push_back(static_cast<char>(value));
-    else
-      result.push_back(in_query && text.front() == '+' ? ' ' : text.front());
-    text.remove_prefix(is_escape ? 3 : 1);
-  }
-  return result;
-}
-
 // The parts of "attempt=2&offset=10"; the first of a name counts.
-class Query {
+class Words {
  public:
-  explicit Query(std::string_view text) : text_(text) {}
+  explicit Words(std::string_view text) : text_(text) {}
 
   std::string_view word(std::string_view name) const {
     std::string_view left = text_;
@@ -52,7 +37,7 @@ class Query {
     return {};
   }
 
-  std::string text(std::string_view name) const { return decoded(word(name), true); }
+  std::string text(std::string_view name) const { return percent_decoded(word(name), true); }
   bool has(std::string_view name) const { return !word(name).empty() || names(name); }
   std::optional<uint64_t> number_if_any(std::string_view name) const {
     return number<uint64_t>(word(name));
@@ -78,7 +63,7 @@ class Query {
   std::string_view text_;
 };
 
-LogQuery query_of(const Query& query) {
+LogQuery query_of(const Words& query) {
   return {query.text("q"), query.has("regex"), query.has("case")};
 }
 
@@ -93,7 +78,7 @@ std::vector<uint64_t> numbers_of(std::string_view text) {
   return numbers;
 }
 
-Route job_route(std::string_view path, const Query& query) {
+Route job_route(std::string_view path, const Words& query) {
   const size_t slash = path.find('/');
   if (slash == std::string_view::npos) return NoRoute{};
   const auto id = number<uint64_t>(path.substr(0, slash));
@@ -117,6 +102,10 @@ Route job_route(std::string_view path, const Query& query) {
                           query.has("errors"),
                           query.number_of("from", 0),
                           query.number_of("to", 0)};
+  if (what == "log/tail")
+    return LogTailRoute{job, attempt, query.number_of("offset", 0), query.number_of("line", 1),
+                        Look::of_word(query.word("look"))};
+  if (what == "tests") return JobTestsRoute{job, query.number_of("after", 0)};
   return NoRoute{};
 }
 
@@ -125,7 +114,7 @@ Route job_route(std::string_view path, const Query& query) {
 Route route_of(std::string_view target) {
   const size_t mark = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, mark);
-  const Query query(target.substr(std::min(mark + 1, target.size())));
+  const Words query(target.substr(std::min(mark + 1, target.size())));
   if (path == "/" && query.has("wall")) return WallRoute{};
   if (path == "/") return HomeRoute{};
   if (path == "/queue") return QueueRoute{};
@@ -141,11 +130,21 @@ Route route_of(std::string_view target) {
     const auto id = number<uint64_t>(path.substr(8));
     return id && *id > 0 ? Route{BuildRoute{BuildId{*id}}} : Route{NoRoute{}};
   }
+  if (path == "/tests") {
+    return TestRoute{query.text("repository"), query.text("job"), query.text("suite"),
+                     query.text("name")};
+  }
   if (path.starts_with(kRepositories) && path.size() > kRepositories.size())
-    return RepositoryRoute{decoded(path.substr(kRepositories.size()), false), query.text("ref"),
-                           query.number_of("before", 0)};
+    return RepositoryRoute{percent_decoded(path.substr(kRepositories.size()), false),
+                           query.text("ref"), query.number_of("before", 0)};
   if (path.starts_with("/jobs/")) return job_route(path.substr(6), query);
   return NoRoute{};
+}
+
+std::string address_of(const TestRoute& route) {
+  return "/tests?repository=" + percent_encoded(route.repository) +
+         "&job=" + percent_encoded(route.job_name) + "&suite=" + percent_encoded(route.suite) +
+         "&name=" + percent_encoded(route.name);
 }
 
 std::string_view host_name_of(std::string_view host) {

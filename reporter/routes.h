@@ -64,6 +64,17 @@ struct RawLogRoute {
   AttemptNumber attempt;
   uint64_t offset = 0;
 };
+struct JobTestsRoute {
+  JobId job;
+  uint64_t after = 0;  // of the page before: TestList.next
+};
+// The history of a test.
+struct TestRoute {
+  std::string repository;
+  std::string job_name;
+  std::string suite;
+  std::string name;
+};
 struct EventsRoute {
   std::optional<EventSequence> after;
 };
@@ -72,12 +83,15 @@ struct AssetRoute {
 };
 struct NoRoute {};
 
-using Route = std::variant<NoRoute, HomeRoute, WallRoute, RepositoryRoute, QueueRoute, WorkersRoute,
-                           HealthRoute, ReadyRoute, BuildRoute, LogRoute, LogRowsRoute,
-                           LogPlacesRoute, LogSearchRoute, RawLogRoute, EventsRoute, AssetRoute>;
+using Route =
+    std::variant<NoRoute, HomeRoute, WallRoute, RepositoryRoute, QueueRoute, WorkersRoute,
+                 HealthRoute, ReadyRoute, BuildRoute, LogRoute, LogRowsRoute, LogPlacesRoute,
+                 LogSearchRoute, RawLogRoute, EventsRoute, AssetRoute, JobTestsRoute, TestRoute>;
 
 // `target`: a path and a query, as they come.
 Route route_of(std::string_view target);
+// The target that leads to it.
+std::string address_of(const TestRoute& route);
 
 // The name before the port: "[::1]" of "[::1]:8080".
 std::string_view host_name_of(std::string_view host);

@@ -3,11 +3,12 @@
 #include <charconv>
 
 #include "reporter/assets.h"
-#include "reporter/http/head.h"
 #include "reporter/live_log.h"
 #include "reporter/pages/log.h"
 #include "reporter/pages/pages.h"
+#include "reporter/pages/tests.h"
 #include "shared/base/overloaded.h"
+#include "shared/http/head.h"
 
 namespace seaworthy::reporter {
 namespace {
@@ -19,12 +20,6 @@ http::Answer answer_for(const io::ClientError& error) {
   answer.cache_control = "no-store";
   answer.retry_after_s = 5;
   return answer;
-}
-
-bool is_of_this_machine(const std::string& host) {
-  std::string_view name = host_name_of(host);
-  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
-  return host.empty() || http::is_loopback(std::string(name));
 }
 
 std::optional<EventSequence> sequence_of(const std::string& id) {
@@ -49,12 +44,7 @@ void Site::open(http::Server& server, Asker& asker, Asker& log_asker, Logs& logs
 }
 
 void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> exchange) {
-  if (!is_public_ && !is_of_this_machine(request.host))
-    return exchange->answer(http::plain_answer(
-        421,
-        "This page is for this machine, and is not known under that name. Whoever runs it may "
-        "start it with --public, or let the proxy before it send the Host 127.0.0.1."));
-  const EventSequence after = hub_->last();
+  const Asking asking{hub_->last(), has_sign_in_};
   std::visit(
       overloaded{
           [&](const NoRoute&) {
@@ -62,39 +52,39 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
           },
           [&](const HomeRoute&) {
             show(
-                "home", [after](io::Client& client) { return pages::ask_home(client, after); },
+                "home", [asking](io::Client& client) { return pages::ask_home(client, asking); },
                 exchange);
           },
           [&](const WallRoute&) {
             show(
-                "wall", [after](io::Client& client) { return pages::ask_wall(client, after); },
+                "wall", [asking](io::Client& client) { return pages::ask_wall(client, asking); },
                 exchange);
           },
           [&](const RepositoryRoute& route) {
             show(
                 "repository " + std::to_string(route.before) + " " + route.ref + " " +
                     route.repository,
-                [after, route](io::Client& client) {
-                  return pages::ask_repository(client, route, after);
+                [asking, route](io::Client& client) {
+                  return pages::ask_repository(client, route, asking);
                 },
                 exchange);
           },
           [&](const QueueRoute&) {
             show(
-                "queue", [after](io::Client& client) { return pages::ask_queue(client, after); },
+                "queue", [asking](io::Client& client) { return pages::ask_queue(client, asking); },
                 exchange);
           },
           [&](const WorkersRoute&) {
             show(
                 "workers",
-                [after](io::Client& client) { return pages::ask_workers(client, after); },
+                [asking](io::Client& client) { return pages::ask_workers(client, asking); },
                 exchange);
           },
           [&](const BuildRoute& route) {
             show(
                 name_of("build", route.build.value),
-                [after, route](io::Client& client) {
-                  return pages::ask_build(client, route.build, after);
+                [asking, route](io::Client& client) {
+                  return pages::ask_build(client, route.build, asking);
                 },
                 exchange);
           },
@@ -112,6 +102,22 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
                 request.target,
                 [logs = logs_, route](io::Client& client) {
                   return pages::ask_log_places(client, *logs, route);
+                },
+                exchange);
+          },
+          [&](const JobTestsRoute& route) {
+            show(
+                name_of("tests", route.job.value, route.after),
+                [asking, route](io::Client& client) {
+                  return pages::ask_job_tests(client, route, asking);
+                },
+                exchange);
+          },
+          [&](const TestRoute& route) {
+            show(
+                "test " + request.target,
+                [asking, route](io::Client& client) {
+                  return pages::ask_test(client, route, asking);
                 },
                 exchange);
           },
@@ -157,7 +163,7 @@ void Site::show(const LogRoute& route, Reply reply) {
   std::shared_ptr<LogScan> scan;
   if (auto search = LogSearch::of(route.query); search && !route.query.text.empty())
     scan = std::make_shared<LogScan>(*search, LogScan::Range{}, 0);
-  const EventSequence after = hub_->last();
+  const Asking asking{hub_->last(), has_sign_in_};
   const std::string name =
       name_of("log", route.job.value, route.attempt.value) + " " +
       (route.line ? "line " + std::to_string(*route.line) : std::string()) +
@@ -165,8 +171,8 @@ void Site::show(const LogRoute& route, Reply reply) {
       (route.query.text.empty() ? std::string() : "search " + std::to_string(++searches_));
   show_log(
       name,
-      [logs = logs_, route, scan, after](io::Client& client) {
-        return pages::ask_log(client, *logs, route, scan.get(), after);
+      [logs = logs_, route, scan, asking](io::Client& client) {
+        return pages::ask_log(client, *logs, route, scan.get(), asking);
       },
       reply);
 }

@@ -1,22 +1,21 @@
-// Site answers requests: it knows which page is asked for, asks for it, and says what to do when
-// there is none. The server's thread.
+// Site answers requests that front.h let through: it knows which page is asked for, asks for it,
+// and says what to do when there is none. The server's thread.
 #pragma once
 
 #include <memory>
 
 #include "reporter/asker.h"
 #include "reporter/event_hub.h"
-#include "reporter/http/server.h"
 #include "reporter/logs.h"
 #include "reporter/routes.h"
+#include "shared/http/server.h"
 
 namespace seaworthy::reporter {
 
 class Site {
  public:
-  // Without `is_public` only requests for this machine's own names are answered: a page of another
-  // site whose name was made to point here reads nothing.
-  explicit Site(bool is_public) : is_public_(is_public) {}
+  // `has_sign_in`: people can sign in, and pages lead to what they may do.
+  explicit Site(bool has_sign_in) : has_sign_in_(has_sign_in) {}
 
   // Before the first request. All outlive the site's last request.
   // `logs` is used by the thread of `log_asker` alone.
@@ -31,7 +30,7 @@ class Site {
   void show(const LogSearchRoute& route, Reply reply);
   void say_ready(Reply reply);
 
-  bool is_public_;
+  bool has_sign_in_;
   http::Server* server_ = nullptr;
   Asker* asker_ = nullptr;
   Asker* log_asker_ = nullptr;

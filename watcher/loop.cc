@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <thread>
 
 #include "shared/io/clock.h"
@@ -12,6 +13,7 @@
 #include "watcher/event.h"
 #include "watcher/notices.h"
 #include "watcher/repository_watch.h"
+#include "watcher/webhooks/door.h"
 
 namespace seaworthy::watcher {
 namespace {
@@ -31,8 +33,6 @@ void wait_for_signal(const io::Fd& signals, io::Supervisor& supervisor) {
 
 void run_loop(const WatchOptions& options, const io::Fd& signals, io::Supervisor& supervisor) {
   zmq::context_t context;
-  for (const std::string& broker : options.brokers)
-    io::Dealer{context, broker, options.key};  // a good address?
   const Event stop;
   std::deque<RepositoryWatch> watches;
   for (const std::string& repository : options.repositories)
@@ -41,6 +41,14 @@ void run_loop(const WatchOptions& options, const io::Fd& signals, io::Supervisor
     for (const RepositoryWatch& watch : watches)
       if (repository == nullptr || watch.repository() == *repository) watch.wake();
   });
+  std::optional<Door> door;
+  if (!options.door.listen.empty()) {
+    door.emplace(options.door, options.repositories, [&](const std::string& repository) {
+      for (const RepositoryWatch& watch : watches)
+        if (watch.repository() == repository) watch.wake();
+    });
+    spdlog::info("web hooks are taken at http://{}/hooks/", door->address());
+  }
   std::vector<std::jthread> threads;
   for (RepositoryWatch& watch : watches) threads.emplace_back([&watch] { watch.run(); });
   threads.emplace_back([&notices] { notices.run(); });

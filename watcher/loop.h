@@ -8,8 +8,8 @@
 
 namespace seaworthy::watcher {
 
-// Returns after SIGTERM or SIGINT. Throws std::runtime_error that says what to do about an address
-// of a broker that is none.
+// Returns after SIGTERM or SIGINT. Throws std::runtime_error that says what to do when web hooks
+// cannot be taken.
 void run_loop(const WatchOptions& options, const io::Fd& signals, io::Supervisor& supervisor);
 
 }  // namespace seaworthy::watcher

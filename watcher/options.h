@@ -1,4 +1,4 @@
-// What a watcher was told to do.
+// The options of seaworthy-watcher.
 #pragma once
 
 #include <filesystem>
@@ -8,8 +8,17 @@
 
 #include "shared/base/time.h"
 #include "shared/io/keys.h"
+#include "shared/io/log.h"
+#include "shared/io/paths.h"
 
 namespace seaworthy::watcher {
+
+// Where web hooks of forges come in.
+struct DoorOptions {
+  std::string listen;                 // ADDRESS:PORT; empty: nowhere
+  std::filesystem::path secret_file;  // a secret a line
+  std::filesystem::path record;       // of deliveries that were taken
+};
 
 struct WatchOptions {
   std::vector<std::string> repositories;  // canonical, each once
@@ -19,6 +28,22 @@ struct WatchOptions {
   std::filesystem::path mirrors;
   Duration every{5'000};
   bool newest_only = false;
+  DoorOptions door;
 };
+
+struct Options {
+  WatchOptions watch;
+  std::filesystem::path state = io::default_state_directory();
+  std::string key_file;
+  bool insecure = false;
+  io::LogOptions log{"watcher", "text", "info"};
+};
+
+// An exit code if there is nothing more to do.
+std::optional<int> parse_options(int argc, char** argv, Options& options);
+
+// What follows from the options: key, brokers, places, each repository once and by its canonical
+// name. Throws std::runtime_error with what is wrong and what to do.
+void settle(Options& options);
 
 }  // namespace seaworthy::watcher

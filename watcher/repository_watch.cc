@@ -73,10 +73,10 @@ Result<Done> RepositoryWatch::look() {
     if (auto learned = learn_heads(); !learned) return learned;
   if (!mirror_)
     if (auto opened = open_mirror(); !opened) return opened;
-  const auto present = mirror_->refs(options_.ref_globs);
-  const bool first = !present || present->empty();
-  auto seen = mirror_->look(options_.ref_globs, {first ? kFirstFetchTime : kFetchTime, stop_.fd()});
+  auto seen =
+      mirror_->look(options_.ref_globs, {has_fetched_ ? kFetchTime : kFirstFetchTime, stop_.fd()});
   if (!seen) return Unexpected{seen.error()};
+  has_fetched_ = true;
   std::vector<std::string> watched;
   for (const auto& [ref, revision] : *submitted_)
     if (std::any_of(options_.ref_globs.begin(), options_.ref_globs.end(),
@@ -122,13 +122,21 @@ Result<Done> RepositoryWatch::submit(const RefWork& work) {
   }
   std::vector<std::string> listed;
   if (auto known = known_revisions(work, *submitted_); !known.empty() && !options_.newest_only) {
-    auto found = git::new_revisions(*mirror_, work.tip, known, {kFetchTime, stop_.fd()});
+    auto found = list_new(work, known);
     if (!found) return Unexpected{found.error()};
     listed = std::move(*found);
   }
   const std::vector<std::string> revisions = choose(work, std::move(listed), options_.newest_only);
   if (auto sent = submit_revisions(work, revisions); !sent) return sent;
   return advance(work.ref, work.tip);
+}
+
+// A git process costs milliseconds, which a push of a few commits can do without.
+Result<std::vector<std::string>> RepositoryWatch::list_new(const RefWork& work,
+                                                           const std::vector<std::string>& known) {
+  if (known.size() == 1)
+    if (auto chain = reader_->chain(work.tip, known.front())) return std::move(*chain);
+  return git::new_revisions(*mirror_, work.tip, known, {kFetchTime, stop_.fd()});
 }
 
 Result<Done> RepositoryWatch::submit_revisions(const RefWork& work,

@@ -39,6 +39,8 @@ class RepositoryWatch {
   Result<Done> open_mirror();
   Result<Done> learn_heads();
   Result<Done> submit(const RefWork& work);
+  Result<std::vector<std::string>> list_new(const RefWork& work,
+                                            const std::vector<std::string>& known);
   Result<Done> submit_revisions(const RefWork& work, const std::vector<std::string>& revisions);
   Result<Done> advance(const std::string& ref, const std::string& revision);
   template <class Answer>
@@ -59,6 +61,7 @@ class RepositoryWatch {
   std::optional<git::Mirror> mirror_;
   std::optional<git::RevisionReader> reader_;
   std::optional<Heads> submitted_;  // none: to be asked of the broker
+  bool has_fetched_ = false;
   bool conversation_lost_ = false;
   int failures_ = 0;  // looks in a row that were not finished
   std::string trouble_;

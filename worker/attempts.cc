@@ -28,7 +28,9 @@ std::string short_hash(const std::string& text) {
 }  // namespace
 
 Attempts::Attempts(AttemptsOptions options)
-    : options_(std::move(options)), spool_(options_.state / "spool") {}
+    : options_(std::move(options)), spool_(spool_directory()) {}
+
+std::filesystem::path Attempts::spool_directory() const { return options_.state / "spool"; }
 
 std::filesystem::path Attempts::workspace(AttemptKey key) const {
   return options_.state / "work" / directory_name(key);
@@ -44,7 +46,7 @@ Group Attempts::group(AttemptKey key) const {
 }
 
 std::vector<Event> Attempts::recover() {
-  if (size_t ended = end_strays(options_.state / "spool", options_.state / "work"); ended > 0)
+  if (size_t ended = end_strays(spool_directory(), options_.state / "work"); ended > 0)
     spdlog::warn("ended {} processes that an earlier life of this worker left", ended);
   std::error_code error;
   for (std::filesystem::directory_iterator entry(options_.groups, error);
@@ -64,12 +66,30 @@ std::vector<Event> Attempts::start(const wire::Assign& assign) {
   const AttemptKey key{assign.job, assign.attempt};
   auto entry = spool_.create(assign);
   if (!entry) return {AttemptEnded{broken(key, entry.error())}};
-  auto leader = LeaderProcess::start(
-      options_.program, {entry->directory(), workspace(key), options_.mirrors, options_.worker,
-                         options_.kill_grace, options_.output_cap_bytes, group(key).directory()});
+  auto leader = lead({entry->directory(), workspace(key), options_.mirrors, options_.worker,
+                      options_.kill_grace, options_.output_cap_bytes, group(key).directory()});
   if (!leader) return {AttemptEnded{broken(key, leader.error())}};
   running_.emplace(key, Running{std::move(*leader), false, false, {}});
   return {};
+}
+
+void Attempts::prepare() {
+  if (prepared_ && !prepared_->exit_code()) return;
+  prepared_.reset();
+  auto leader = LeaderProcess::prepare(options_.program, spool_directory());
+  if (leader) prepared_.emplace(std::move(*leader));  // else start() says why not
+}
+
+Result<LeaderProcess> Attempts::lead(const LeaderOptions& what) {
+  if (prepared_) {
+    LeaderProcess leader = std::move(*prepared_);
+    prepared_.reset();
+    if (leader.begin(what)) return leader;  // else it was killed while it waited
+  }
+  auto leader = LeaderProcess::prepare(options_.program, spool_directory());
+  if (leader && !leader->begin(what))
+    return Unexpected{"the process that leads a job ended at once"};
+  return leader;
 }
 
 void Attempts::cancel(AttemptKey key) {
@@ -139,6 +159,7 @@ Event Attempts::event_of_death(AttemptKey key, const Running& running, int exit_
   std::vector<pid_t> others;
   for (const auto& [other, entry] : running_)
     if (other != key) others.push_back(entry.leader.pid());
+  if (prepared_) others.push_back(prepared_->pid());
   group(key).remove();
   // Orphans of a dead leader became children of the worker.
   if (size_t left = kill_descendants(kEndOrphansMs, others); left > 0)

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ class Attempts {
   // and returns the outcomes that are still to be reported.
   std::vector<Event> recover();
 
+  // Has a leader wait for the next attempt. For a moment in which nothing else is to be done.
+  void prepare();
   // What went wrong comes as AttemptEnded with outcome Broken.
   std::vector<Event> start(const wire::Assign& assign);
   void cancel(AttemptKey key);
@@ -58,6 +61,8 @@ class Attempts {
   void take_reports(AttemptKey key, Running& running, std::vector<Event>& events);
   Event event_of_death(AttemptKey key, const Running& running, int exit_code);
   wire::AttemptFinished broken(AttemptKey key, const std::string& why) const;
+  Result<LeaderProcess> lead(const LeaderOptions& what);
+  std::filesystem::path spool_directory() const;
   std::filesystem::path workspace(AttemptKey key) const;
   // The names of this worker's groups begin with this; no other worker's do.
   std::string group_prefix() const;
@@ -66,6 +71,7 @@ class Attempts {
   AttemptsOptions options_;
   Spool spool_;
   std::map<AttemptKey, Running> running_;
+  std::optional<LeaderProcess> prepared_;
 };
 
 }  // namespace seaworthy::worker

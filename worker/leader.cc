@@ -1,17 +1,22 @@
 #include "worker/leader.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
 #include "shared/io/clock.h"
+#include "shared/io/signals.h"
 #include "shared/model/limits.h"
 #include "worker/confinement.h"
 #include "worker/job_run.h"
+#include "worker/look_at_tests.h"
 #include "worker/oom.h"
 #include "worker/output.h"
 #include "worker/spool.h"
@@ -44,6 +49,21 @@ std::string clipped(std::string text, size_t most) {
   while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
   text.resize(most);
   return text;
+}
+
+// Paths, of which the system has none longer than 4,096 bytes.
+constexpr uint32_t kMostOptionBytes = 64 * 1024;
+
+bool read_exactly(int fd, void* into, size_t bytes) {
+  auto* next = static_cast<char*>(into);
+  while (bytes > 0) {
+    const ssize_t count = read(fd, next, bytes);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    next += count;
+    bytes -= static_cast<size_t>(count);
+  }
+  return true;
 }
 
 class Leader {
@@ -81,6 +101,7 @@ class Leader {
     }
     if (!specification.origin.empty()) log_.append_line(specification.origin);
     if (!check_out_revision()) return;
+    since_ = reports::mark_time();
     for (size_t i = 0; i < specification.steps.size(); ++i)
       if (!run_step(i)) return;
     conclude(Outcome::Passed, "");
@@ -188,10 +209,26 @@ class Leader {
     }
   }
 
+  // Not of a job that was cancelled, or that did not come as far as its steps.
+  Tests look_at_what_tests_left() {
+    const bool ran_tests =
+        outcome_ == Outcome::Passed || outcome_ == Outcome::Failed || outcome_ == Outcome::TimedOut;
+    if (!since_ || !ran_tests) return {};
+    Tests tests = look_at_tests(
+        {options_.workspace, assign_.specification.reports, spool_.output_file(), *since_},
+        kControlFd);
+    if (const std::string counts = words_of(tests.counts); !counts.empty())
+      log_.append_line("==> tests: " + counts);
+    for (const std::string& note : tests.notes)
+      log_.append_line("==> tests: " + clipped(note.substr(0, note.find('\n')), 500));
+    return tests;
+  }
+
   void report(const JobRun::Ended& ended) {
     if (!is_over_) conclude_stop();
     if (std::string words = in_words(ended); !words.empty())
       detail_ += (detail_.empty() ? "" : "; ") + words;
+    const Tests tests = look_at_what_tests_left();
     log_.append_line("==> " + std::string(to_string(outcome_)) + " after " +
                      seconds(io::now() - started_) + (detail_.empty() ? "" : ": " + detail_));
     const OutputLog::Whole whole = log_.finish();
@@ -211,6 +248,7 @@ class Leader {
     outcome.output_sha256 = whole.sha256;
     outcome.output_truncated = whole.truncated;
     outcome.first_output = run_.first_output();
+    outcome.tests.data = tests.packed;
     if (auto written = spool_.write_outcome(outcome); written)
       run_.tell_at_last("ended");
     else
@@ -223,6 +261,7 @@ class Leader {
   Group group_;
   JobRun run_;
   Instant started_;
+  std::optional<std::timespec> since_;  // when the first step began, as files tell time
   wire::Assign assign_;
   std::string doing_ = "start";
   std::vector<wire::StepResult> steps_;
@@ -233,39 +272,54 @@ class Leader {
 
 }  // namespace
 
-std::vector<std::string> to_arguments(const LeaderOptions& options) {
-  return {std::string(kLeaderMode),
-          options.spool_entry,
-          options.workspace,
-          options.mirrors,
-          options.worker,
-          std::to_string(options.kill_grace.count()),
-          std::to_string(options.output_cap_bytes),
-          options.group};
+std::string pack_leader_options(const LeaderOptions& options) {
+  std::string packed(sizeof(uint32_t), '\0');
+  for (const std::string& text :
+       {options.spool_entry.string(), options.workspace.string(), options.mirrors.string(),
+        options.worker, std::to_string(options.kill_grace.count()),
+        std::to_string(options.output_cap_bytes), options.group.string()})
+    packed.append(text).push_back('\0');
+  const auto size = static_cast<uint32_t>(packed.size() - sizeof(uint32_t));
+  std::memcpy(packed.data(), &size, sizeof size);
+  return packed;
 }
 
-std::optional<LeaderOptions> parse_leader_arguments(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 8 || arguments[0] != kLeaderMode) return std::nullopt;
+std::optional<LeaderOptions> unpack_leader_options(std::string_view packed) {
+  std::vector<std::string> words;
+  for (size_t end = 0; (end = packed.find('\0')) != std::string_view::npos;
+       packed.remove_prefix(end + 1))
+    words.emplace_back(packed.substr(0, end));
+  if (words.size() != 7 || !packed.empty()) return std::nullopt;
   LeaderOptions options;
-  options.spool_entry = arguments[1];
-  options.workspace = arguments[2];
-  options.mirrors = arguments[3];
-  options.worker = arguments[4];
+  options.spool_entry = words[0];
+  options.workspace = words[1];
+  options.mirrors = words[2];
+  options.worker = words[3];
   int64_t grace_ms = 0;
   auto parse = [](const std::string& text, auto& value) {
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc{} && end == text.data() + text.size();
   };
-  if (!parse(arguments[5], grace_ms) || !parse(arguments[6], options.output_cap_bytes))
-    return std::nullopt;
+  if (!parse(words[4], grace_ms) || !parse(words[5], options.output_cap_bytes)) return std::nullopt;
   options.kill_grace = Duration{grace_ms};
-  options.group = arguments[7];
+  options.group = words[6];
   return options;
 }
 
-int run_leader(const LeaderOptions& options) {
+int run_leader() {
+  // What the terminal or the service manager sends is the worker's to answer.
+  const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP, SIGQUIT});
+  uint32_t size = 0;
+  if (!read_exactly(kControlFd, &size, sizeof size) || size > kMostOptionBytes) return 0;
+  std::string packed(size, '\0');
+  if (!read_exactly(kControlFd, packed.data(), size)) return 0;
+  const auto options = unpack_leader_options(packed);
+  if (!options) return 2;
+  // For who looks at the list of processes.
+  const std::string name = "job " + options->spool_entry.filename().string();
+  prctl(PR_SET_NAME, name.c_str(), 0, 0, 0);
   become_subreaper();
-  return Leader(options).run();
+  return Leader(*options).run();
 }
 
 }  // namespace seaworthy::worker

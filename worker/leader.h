@@ -1,9 +1,11 @@
 // The leader is the small process that runs one attempt: it checks the revision out, runs the
 // steps, keeps their output in the spool, ends every process of the job, and writes the outcome.
-// The worker starts it as `seaworthy-worker leader …`; whatever happens to the worker, the leader
-// sees to it that no process of the job is left. Single-threaded.
+// The worker starts it as `seaworthy-worker leader STATE/spool/` before there is a job for it,
+// since starting a program takes longer than a small job; whatever happens to the worker, the
+// leader sees to it that no process of the job is left. Single-threaded.
 //
-//   descriptor 0   from the worker: 'c' cancel, 'k' kill and forget; its end: the worker is gone
+//   descriptor 0   from the worker: what to do (pack_leader_options), then 'c' cancel, 'k' kill and
+//                  forget; its end: the worker is gone
 //   descriptor 3   to the worker, lines: "grew BYTES", "note TEXT", "ended" (the outcome is in the
 //                  spool and durable), "broken TEXT" (no outcome could be written)
 #pragma once
@@ -37,10 +39,13 @@ struct LeaderOptions {
       group;  // control group of the job, made and removed by the leader; or empty
 };
 
-std::vector<std::string> to_arguments(const LeaderOptions& options);
-std::optional<LeaderOptions> parse_leader_arguments(const std::vector<std::string>& arguments);
+// As bytes for the pipe: their number first.
+std::string pack_leader_options(const LeaderOptions& options);
+// Of the bytes after their number.
+std::optional<LeaderOptions> unpack_leader_options(std::string_view packed);
 
-// The exit code of the process.
-int run_leader(const LeaderOptions& options);
+// Waits for its options on kControlFd, and does what they say; nothing if the pipe ends before. The
+// exit code of the process.
+int run_leader();
 
 }  // namespace seaworthy::worker

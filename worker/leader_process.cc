@@ -32,8 +32,8 @@ std::optional<LeaderReport> parse(std::string_view line) {
 LeaderProcess::LeaderProcess(io::Child child, io::Fd control, io::Fd reports)
     : child_(std::move(child)), control_(std::move(control)), reports_(std::move(reports)) {}
 
-Result<LeaderProcess> LeaderProcess::start(const std::string& program,
-                                           const LeaderOptions& options) {
+Result<LeaderProcess> LeaderProcess::prepare(const std::string& program,
+                                             const std::filesystem::path& spool) {
   std::array<int, 2> control{}, reports{};
   if (pipe2(control.data(), O_CLOEXEC) != 0)
     return Unexpected{io::errno_text("cannot make a pipe to a leader")};
@@ -44,14 +44,19 @@ Result<LeaderProcess> LeaderProcess::start(const std::string& program,
   fcntl(reports_read.get(), F_SETFL, O_NONBLOCK);
   fcntl(control_write.get(), F_SETFL, O_NONBLOCK);
   io::Spawn spawn;
-  spawn.argv = to_arguments(options);
-  spawn.argv.insert(spawn.argv.begin(), program);
+  spawn.argv = {program, std::string(kLeaderMode), spool / ""};
   spawn.stdin_fd = control_read.get();
   spawn.extra_fd = reports_write.get();
   spawn.new_session = true;  // no job can ask its questions on the worker's terminal
   auto child = io::spawn(spawn);
   if (!child) return Unexpected{child.error()};
   return LeaderProcess(std::move(*child), std::move(control_write), std::move(reports_read));
+}
+
+bool LeaderProcess::begin(const LeaderOptions& options) {
+  const std::string packed = pack_leader_options(options);
+  const ssize_t count = write(control_.get(), packed.data(), packed.size());
+  return count == static_cast<ssize_t>(packed.size());
 }
 
 std::vector<LeaderReport> LeaderProcess::read_reports() {

@@ -2,6 +2,7 @@
 // is destroyed the leader sees the worker gone and kills the job. Nothing blocks; one thread.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <variant>
 #include <vector>
@@ -32,8 +33,12 @@ using LeaderReport =
 
 class LeaderProcess {
  public:
-  // `program` is the worker's own executable.
-  static Result<LeaderProcess> start(const std::string& program, const LeaderOptions& options);
+  // One that waits for begin(). `program` is the worker's own executable; `spool` is in its command
+  // line, for who looks for this worker's leaders.
+  static Result<LeaderProcess> prepare(const std::string& program,
+                                       const std::filesystem::path& spool);
+  // Once. False: it is dead, and has done nothing.
+  bool begin(const LeaderOptions& options);
 
   // Readable when there are reports.
   int report_fd() const { return reports_.get(); }

@@ -37,6 +37,7 @@ void Loop::run() {
   step(Tick{});
   while (!exiting_) {
     tell_pool();
+    attempts_.prepare();
     wait();
     take_signals();
     take_messages();

@@ -79,10 +79,7 @@ void manage(const worker::Options& options, io::Supervisor supervisor) {
 
 int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
-  if (mode == worker::kLeaderMode) {
-    auto leader = worker::parse_leader_arguments({argv + 1, argv + argc});
-    return leader ? worker::run_leader(*leader) : kCannotStart;
-  }
+  if (mode == worker::kLeaderMode) return worker::run_leader();
   const bool pooled = mode == worker::pool::kPooledMode;
   worker::pool::Link link;
   if (pooled) link = worker::pool::Link::to_pool();

@@ -22,6 +22,8 @@ std::optional<wire::EventKind> event_kind(const ChangeBody& body) {
           [](const BuildFinished&) -> Kind { return EventKind::BuildFinished; },
           [](const RequestTaken&) -> Kind { return std::nullopt; },
           [](const HeadAdvanced&) -> Kind { return std::nullopt; },
+          [](const CursorSaved&) -> Kind { return std::nullopt; },
+          [](const RepositoryPaused&) -> Kind { return std::nullopt; },
           [](const OutputStored&) -> Kind { return std::nullopt; },
           [](const BuildRemoved&) -> Kind { return std::nullopt; },
       },

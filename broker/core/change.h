@@ -52,6 +52,7 @@ struct AttemptAssigned {
   AttemptNumber attempt;
   std::string worker;
   BootId boot;
+  std::optional<Duration> waited = {};  // since it could run; unknown across a restart; not stored
 };
 
 // Its worker came back to it after a silence, with the same boot, or, holding an outcome, with a
@@ -93,6 +94,7 @@ struct AttemptEnded {
   std::string worker;
   wire::AttemptFinished report;
   uint32_t failures = 0;  // of the job: attempts that ended Broken, this one included
+  Duration ran{0};        // since it was assigned; not stored
 };
 
 // An outcome of an attempt that is not the current one: kept with its attempt, without effect on
@@ -128,6 +130,18 @@ struct HeadAdvanced {
   std::string revision;  // empty: gone
 };
 
+// How far a follower of events has come, in its own words.
+struct CursorSaved {
+  std::string name;
+  EventSequence sequence;
+};
+
+// Its jobs are handed out no more, or again. Not an event: it is of no build.
+struct RepositoryPaused {
+  std::string repository;
+  bool paused = true;
+};
+
 // `size` bytes of the message's blob, from `skip` on, belong at `offset` of the attempt's output.
 struct OutputStored {
   JobId job;
@@ -151,7 +165,8 @@ struct BuildRemoved {
 using ChangeBody =
     std::variant<BuildSubmitted, RequestTaken, AttemptAssigned, AttemptReattached, AttemptAdopted,
                  AttemptReturned, AttemptLost, AttemptEnded, AttemptSuperseded, CancelRequested,
-                 JobFinished, BuildFinished, HeadAdvanced, OutputStored, BuildRemoved>;
+                 JobFinished, BuildFinished, HeadAdvanced, CursorSaved, RepositoryPaused,
+                 OutputStored, BuildRemoved>;
 
 struct Change {
   EventSequence sequence;  // 0: not an event for people

@@ -43,6 +43,8 @@ class Core {
   std::string why_waiting(JobId job) const;
   // Ready jobs that a worker with these labels could run, if it were idle.
   uint64_t demand(const Labels& worker) const;
+  // How much there is of what now.
+  void measure(Instant now, wire::Metrics& metrics) const;
   const Ledger& ledger() const { return ledger_; }
   const Roster& roster() const { return roster_; }
   Epoch epoch() const { return epoch_; }
@@ -76,6 +78,7 @@ class Core {
   std::string why_behind(JobId id, const Job& job) const;
   void list_waiting(size_t limit, size_t bytes, wire::QueueStatusOk& ok) const;
   void list_unmatched(size_t limit, wire::QueueStatusOk& ok) const;
+  void list_paused(wire::QueueStatusOk& ok) const;
   static const char* no_space();
 
   // core_workers.cc: what workers say
@@ -87,6 +90,7 @@ class Core {
   void on_message(const wire::Output& m);
   void on_message(const wire::AttemptFinished& m);
   void on_message(const wire::Goodbye& m);
+  static std::string why_drained(const std::string& worker);
   Session* session_of(BootId boot);
   bool holds(const Session& session, const Job& job, AttemptNumber attempt) const;
   bool may_adopt(const Session& session, const Job& job, AttemptNumber attempt,
@@ -99,8 +103,13 @@ class Core {
   // core_clients.cc: what clients ask
   void on_message(const wire::Submit& m);
   void on_message(const wire::AdvanceHead& m);
+  void on_message(const wire::SaveCursor& m);
+  void on_message(const wire::FetchCursor& m);
   void on_message(const wire::Cancel& m);
   void on_message(const wire::ListWorkers& m);
+  void on_message(const wire::DrainWorker& m);
+  void on_message(const wire::PauseRepository& m);
+  const char* state_of(const Session& session, Instant now) const;
   void submit_revision(const wire::Submit& submit, const wire::Candidate& candidate,
                        wire::SubmittedBuild& result);
   void cancel_job(JobId id, const std::string& reason);

@@ -282,6 +282,35 @@ void Core::on_message(const wire::AdvanceHead& m) {
   answer(wire::Ok{});
 }
 
+// The last word of a name counts, also when it goes back: the store may have been restored since.
+void Core::on_message(const wire::SaveCursor& m) {
+  const auto refuse = [this](wire::ErrorCode code, const std::string& why) {
+    answer(wire::Error{code, "SaveCursor refused: " + why, false, 0});
+  };
+  const std::map<std::string, EventSequence>& cursors = ledger_.cursors();
+  if (!is_label(m.name))
+    return refuse(wire::ErrorCode::BadMessage, "the name of a cursor has 1 to " +
+                                                   std::to_string(limits::kNameBytes) +
+                                                   " bytes without control characters");
+  if (m.sequence > ledger_.last_sequence())
+    return refuse(wire::ErrorCode::BadMessage,
+                  "there is no event " + std::to_string(m.sequence.value) + " yet");
+  if (cursors.size() >= limits::kCursors && !cursors.contains(m.name))
+    return refuse(wire::ErrorCode::Refused,
+                  "there are " + std::to_string(cursors.size()) +
+                      " cursors already, none is free for '" + m.name +
+                      "': use the name of one that is not needed any longer");
+  decide(CursorSaved{m.name, m.sequence});
+  answer(wire::Ok{});
+}
+
+void Core::on_message(const wire::FetchCursor& m) {
+  const auto found = ledger_.cursors().find(m.name);
+  wire::Cursor cursor;
+  if (found != ledger_.cursors().end()) cursor.sequence = found->second;
+  answer(cursor);
+}
+
 void Core::on_message(const wire::Cancel& m) {
   std::vector<JobId> jobs;
   if (const Build* build = ledger_.find_build(m.build)) jobs = build->jobs;
@@ -311,30 +340,6 @@ void Core::cancel_job(JobId id, const std::string& reason) {
   if (const Session* session = roster_.find(job.worker);
       session != nullptr && session->boot == job.boot)
     tell(session->peer, wire::CancelAttempt{epoch_, job.boot, id, job.attempt});
-}
-
-void Core::on_message(const wire::ListWorkers&) {
-  wire::WorkerList list;
-  const Duration suspicious = 3 * options_.timing.heartbeat;
-  size_t bytes = 0;
-  for (const auto& [name, peer] : roster_.by_worker()) {
-    const Session& session = roster_.at(peer);
-    const char* at_rest = session.reason.empty() ? "idle" : "sick";
-    wire::WorkerRow row{
-        name,        session.id,   at_rest,         session.labels, {}, {}, session.heard_wall,
-        session.pid, session.host, session.version, session.reason};
-    if (std::vector<JobId> leased = ledger_.leased_by(name); !leased.empty()) {
-      row.state = "busy";
-      row.job = leased.front();
-      row.attempt = ledger_.find_job(leased.front())->attempt;
-    }
-    if (moment_.now - session.heard > suspicious) row.state = "silent";
-    bytes += kRowBytes + name.size() + row.host.size() + row.version.size() + row.reason.size();
-    for (const std::string& label : row.labels) bytes += label.size() + 5;
-    if (list.workers.size() == limits::kListRows || bytes > limits::kReplyBytes) break;
-    list.workers.push_back(std::move(row));
-  }
-  answer(std::move(list));
 }
 
 }  // namespace seaworthy::broker

@@ -1,4 +1,6 @@
 // The life of a job, from the lease to the verdict.
+#include <algorithm>
+
 #include "broker/core/core.h"
 #include "shared/model/limits.h"
 
@@ -33,7 +35,8 @@ void Core::record_outcome(JobId id, const wire::AttemptFinished& report) {
   const AttemptNumber attempt = job.attempt;
   leases_.drop(id);
   const uint32_t failures = job.failures + (report.outcome == Outcome::Broken ? 1 : 0);
-  AttemptEnded ended{id, attempt, job.worker, report, failures};
+  const Duration ran{std::max<int64_t>(0, moment_.wall.value - job.assigned.value)};
+  AttemptEnded ended{id, attempt, job.worker, report, failures, ran};
   ended.report.output_bytes = job.output_bytes;  // what is stored is kept, whatever it says
   decide(std::move(ended));
   if (job.cancel_requested) return finish(id, Verdict::Cancelled, attempt, "");

@@ -58,8 +58,11 @@ void Core::assign(Session& session, JobId id) {
   const Job& job = *ledger_.find_job(id);
   const Build& build = *ledger_.find_build(job.build);
   roster_.set_slots(session, session.slots - 1);
+  std::optional<Duration> waited;
+  if (job.ready_since)
+    waited = Duration{std::max<int64_t>(0, moment_.wall.value - job.ready_since.value)};
   decide(AttemptAssigned{id, job.build, AttemptNumber{job.attempt.value + 1}, session.worker,
-                         session.boot});
+                         session.boot, waited});
   leases_.set(id, {moment_.now + options_.timing.accept, /*accepted=*/false});
   effects_.messages.push_back({session.peer, 0,
                                wire::Assign{epoch_,
@@ -75,7 +78,8 @@ void Core::assign(Session& session, JobId id) {
 }
 
 void Core::release_held_back() {
-  while (std::optional<JobId> job = held_back_.take_due(moment_.now)) ledger_.release(*job);
+  while (std::optional<JobId> job = held_back_.take_due(moment_.now))
+    ledger_.release(*job, moment_.wall);
 }
 
 // What changed in the ledger, and is of interest to those who watch over workers and labels.
@@ -131,6 +135,7 @@ void Core::on_message(const wire::QueueStatus& m) {
   }
   list_waiting(limit, limits::kReplyBytes * 3 / 4 - std::min(bytes, limits::kReplyBytes / 2), ok);
   list_unmatched(limit, ok);
+  list_paused(ok);
   answer(std::move(ok));
 }
 
@@ -173,6 +178,16 @@ void Core::list_unmatched(size_t limit, wire::QueueStatusOk& ok) const {
   }
 }
 
+void Core::list_paused(wire::QueueStatusOk& ok) const {
+  constexpr size_t kMostBytes = limits::kReplyBytes / 8;
+  size_t bytes = 0;
+  for (const std::string& repository : ledger_.paused()) {
+    bytes += repository.size();
+    if (bytes > kMostBytes) return;
+    ok.paused.push_back(repository);
+  }
+}
+
 std::string Core::why_waiting(JobId id) const {
   const Job* job = ledger_.find_job(id);
   if (job == nullptr || job->state != State::Queued) return {};
@@ -182,6 +197,8 @@ std::string Core::why_waiting(JobId id) const {
       names += (names.empty() ? "" : ", ") + ledger_.find_job(need)->name;
     return "it needs " + names + ", which has not passed yet";
   }
+  if (ledger_.is_paused(ledger_.find_build(job->build)->repository))
+    return "its repository is paused: `seaworthy pause REPO --undo` lets its jobs run";
   if (held_back_.contains(id))
     return "its last attempt could not be run; it is tried again after a pause";
   if (unmatched_.is_unseen(job->labels))

@@ -46,6 +46,7 @@ void Core::on_message(const wire::Hello& m) {
       roster_.enter({SessionId{++last_session_}, peer_, m.worker, m.boot, m.host, m.pid, m.version,
                      sorted(m.labels), 0, moment_.now, moment_.wall, m.count},
                     ledger_.label_sets());
+  if (roster_.is_drained(m.worker)) roster_.set_reason(session, why_drained(m.worker));
   unmatched_.saw(m.worker, session.labels, ledger_.label_sets());
   for (JobId job : ledger_.leased_by(m.worker)) settle_lease_at_hello(session, job, m);
   wire::Welcome welcome{epoch_, m.boot, session.id, options_.timing, options_.output_credit,
@@ -85,7 +86,10 @@ void Core::on_message(const wire::Ready& m) {
   for (JobId job : leased)
     if (const Leases::Lease* lease = leases_.find(job); lease != nullptr && !lease->accepted)
       ++on_their_way;
-  roster_.set_reason(*session, m.reason.substr(0, limits::kDetailBytes));
+  const bool is_drained = roster_.is_drained(session->worker);
+  roster_.set_reason(*session, is_drained ? why_drained(session->worker)
+                                          : m.reason.substr(0, limits::kDetailBytes));
+  if (is_drained) return roster_.set_slots(*session, 0);
   const bool rests = session->declined && moment_.now < *session->declined + limits::kDeclinedPause;
   const uint32_t wanted = m.slots > on_their_way && !rests ? m.slots - on_their_way : 0;
   roster_.set_slots(*session, std::min<uint32_t>(wanted, limits::kSlotsPerWorker - held));

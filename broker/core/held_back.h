@@ -19,6 +19,7 @@ class HeldBack {
     until_[job] = until;
     due_.insert({until, job});
   }
+  const std::map<JobId, Instant>& jobs() const { return until_; }
   bool contains(JobId job) const { return until_.contains(job); }
   std::optional<Instant> next_deadline() const {
     return due_.empty() ? std::nullopt : std::optional(due_.begin()->first);

@@ -11,6 +11,8 @@ void Ledger::recover(const Recovered& recovered) {
   last_job_ = recovered.last_job;
   last_sequence_ = recovered.last_sequence;
   last_rank_ = recovered.last_rank;
+  cursors_ = recovered.cursors;
+  paused_.insert(recovered.paused.begin(), recovered.paused.end());
   for (const Recovered::Known& known : recovered.known)
     remember_revision(known.repository, known.ref, known.revision, known.build);
   for (const auto& [id, request] : recovered.requests) requests_.emplace(id, request);
@@ -42,6 +44,7 @@ void Ledger::recover(const Recovered& recovered) {
 }
 
 void Ledger::apply(const Change& change) {
+  at_ = change.at;
   if (change.sequence) {
     SW_ASSERT(change.sequence.value == last_sequence_.value + 1);
     last_sequence_ = change.sequence;
@@ -177,6 +180,15 @@ void Ledger::on(const Change&, const BuildFinished& body) {
 
 void Ledger::on(const Change&, const HeadAdvanced&) {}  // only the store and the watchers need it
 
+void Ledger::on(const Change&, const CursorSaved& body) { cursors_[body.name] = body.sequence; }
+void Ledger::on(const Change&, const RepositoryPaused& body) {
+  body.paused ? void(paused_.insert(body.repository)) : void(paused_.erase(body.repository));
+  for (auto& [id, job] : jobs_) {
+    if (builds_.at(job.build).repository != body.repository) continue;
+    body.paused ? leave_queue(id, job) : enter_queue_if_ready(id, job);
+  }
+}
+
 void Ledger::on(const Change&, const OutputStored& body) {
   Job& job = this->job(body.job);
   SW_ASSERT(job.attempt == body.attempt && job.output_bytes == body.offset);
@@ -242,7 +254,8 @@ std::vector<JobId> Ledger::waiting_for(JobId id) const {
 
 void Ledger::hold_back(JobId id) { leave_queue(id, job(id)); }
 
-void Ledger::release(JobId id) {
+void Ledger::release(JobId id, UnixMillis at) {
+  at_ = at;
   const auto found = jobs_.find(id);
   if (found != jobs_.end()) enter_queue_if_ready(id, found->second);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -25,8 +26,9 @@ struct Job {
   std::string name;
   State state = State::Queued;
   bool cancel_requested = false;
-  bool passed = false;  // once finished
-  bool ready = false;   // could be handed out now, but for its group
+  bool passed = false;     // once finished
+  bool ready = false;      // could be handed out now, but for its group
+  UnixMillis ready_since;  // 0: not known, it became so before a restart
   Priority priority = Priority::Normal;
   LabelSetId labels;  // that its worker must have; in Recovered, a place in label_sets
   uint32_t losses = 0;
@@ -90,7 +92,9 @@ struct Recovered {
   std::vector<std::pair<RequestId, TakenRequest>> requests;
   std::vector<Labels> label_sets = {{}};
   std::vector<InGroup> groups;
+  std::map<std::string, EventSequence> cursors = {};
   std::vector<Newest> newest;
+  std::vector<std::string> paused;  // repositories
 };
 
 class Ledger {
@@ -125,13 +129,18 @@ class Ledger {
   const std::map<JobId, Job>& jobs() const { return jobs_; }
   // Leased jobs by worker name.
   std::vector<JobId> leased_by(const std::string& worker) const;
+  bool has_leases(const std::string& worker) const { return leased_.contains(worker); }
   // In the order of their ids.
   std::vector<JobId> running() const;
   size_t running_count() const { return running_count_; }
   size_t unfinished_count() const { return unfinished_count_; }
   // Takes a queued job out of the ready queue, and puts it back. Not durable: a restart forgets it.
   void hold_back(JobId job);
-  void release(JobId job);
+  void release(JobId job, UnixMillis at);
+  bool is_paused(const std::string& repository) const { return paused_.contains(repository); }
+  const std::set<std::string>& paused() const { return paused_; }
+  // Whether something of this name was ever submitted, as far as is remembered.
+  bool knows(const std::string& repository) const { return find_number(repository).has_value(); }
 
   // Jobs of the build that wait for `job` directly.
   std::vector<JobId> waiting_for(JobId job) const;
@@ -140,6 +149,8 @@ class Ledger {
   JobId last_job() const { return last_job_; }
   EventSequence last_sequence() const { return last_sequence_; }
   uint64_t last_rank() const { return last_rank_; }
+  // How far followers of events have come, by name.
+  const std::map<std::string, EventSequence>& cursors() const { return cursors_; }
 
  private:
   struct RevisionKey {
@@ -167,6 +178,8 @@ class Ledger {
   void on(const Change& change, const JobFinished& body);
   void on(const Change& change, const BuildFinished& body);
   void on(const Change& change, const HeadAdvanced& body);
+  void on(const Change& change, const CursorSaved& body);
+  void on(const Change& change, const RepositoryPaused& body);
   void on(const Change& change, const OutputStored& body);
   void on(const Change& change, const BuildRemoved& body);
 
@@ -195,6 +208,8 @@ class Ledger {
   std::map<BuildId, Build> builds_;
   ReadyQueue ready_;
   LabelSets label_sets_;
+  std::set<std::string> paused_;  // repositories
+  UnixMillis at_;                 // of the change under way
   std::map<RepositoryNumber, std::map<LabelSetId, uint32_t>>
       asked_for_;  // how many jobs; none is 0
   std::vector<JobId> moved_;
@@ -212,6 +227,7 @@ class Ledger {
   JobId last_job_;
   EventSequence last_sequence_;
   uint64_t last_rank_ = 0;
+  std::map<std::string, EventSequence> cursors_;
 };
 
 }  // namespace seaworthy::broker

@@ -69,9 +69,11 @@ std::vector<JobId> Ledger::behind_their_group(size_t most) const {
 
 void Ledger::enter_queue_if_ready(JobId id, Job& job) {
   if (job.state != State::Queued || !job.needs.empty() || job.ready) return;
-  job.ready = true;
-  if (job.labels != kNoLabels) moved_.push_back(id);
   const Build& build = builds_.at(job.build);
+  if (!paused_.empty() && paused_.contains(build.repository)) return;
+  job.ready = true;
+  job.ready_since = at_;
+  if (job.labels != kNoLabels) moved_.push_back(id);
   const ReadyQueue::Place place = place_of(id, job);
   if (build.group == 0) return ready_.add(place);
   Group& group = groups_.at(build.group);

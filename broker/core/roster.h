@@ -49,6 +49,11 @@ class Roster {
   void heard_from(Session& session, Moment moment);
   void set_slots(Session& session, uint32_t slots);
   void set_reason(Session& session, std::string reason);
+  // By name, connected or not: it stays drained when it comes back.
+  void drain(const std::string& worker) { drained_.insert(worker); }
+  void end_draining(const std::string& worker) { drained_.erase(worker); }
+  bool is_drained(const std::string& worker) const { return drained_.contains(worker); }
+  size_t drained() const { return drained_.size(); }
   // This number means these labels from now on.
   void learn(LabelSetId id, const Labels& labels);
   bool has_idle() const { return !idle_since_.empty(); }
@@ -89,6 +94,7 @@ class Roster {
 
   std::vector<Fitting> fitting_;  // by labels
   std::map<PeerNumber, uint64_t> idle_since_;
+  std::set<std::string> drained_;
   uint64_t next_turn_ = 1;
 };
 

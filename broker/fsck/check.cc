@@ -15,6 +15,10 @@ const Check kSchedule{"schedule", Promise::S1,
                       kRestore, nullptr};
 const Check kSteps{"steps", Promise::S5, "What was reported of an attempt's steps is readable.",
                    kDistrust, nullptr};
+const Check kTestReports{"test-reports", Promise::Store,
+                         "What was reported of an attempt's tests is readable, and its counts are "
+                         "those of the columns.",
+                         kRestore, nullptr};
 const Check kOutputMissing{"output-missing", Promise::S7, "Acknowledged output has a file.",
                            kOutputLost, nullptr};
 const Check kOutputShort{"output-short", Promise::S7,
@@ -65,8 +69,9 @@ std::string_view words_of(Promise promise) {
 }
 
 std::vector<const Check*> all_checks() {
-  std::vector<const Check*> all{&kSchema,        &kSpecifications, &kSchedule,      &kSteps,
-                                &kOutputMissing, &kOutputShort,    &kOutputDamaged, &kOutputDigest};
+  std::vector<const Check*> all{&kSchema,      &kSpecifications, &kSchedule,
+                                &kSteps,       &kTestReports,    &kOutputMissing,
+                                &kOutputShort, &kOutputDamaged,  &kOutputDigest};
   for (std::span<const Check> table : {store_checks(), build_checks(), group_checks(), job_checks(),
                                        attempt_checks(), event_checks()})
     for (const Check& check : table) all.push_back(&check);

@@ -53,6 +53,7 @@ extern const Check kSchema;
 extern const Check kSpecifications;
 extern const Check kSchedule;
 extern const Check kSteps;
+extern const Check kTestReports;
 extern const Check kOutputMissing;
 extern const Check kOutputShort;
 extern const Check kOutputDamaged;

@@ -60,6 +60,17 @@ FROM attempt JOIN job ON job.id = attempt.job
 WHERE told.outcome IS NOT attempt.outcome
    OR (finished_ms <> 0) <> (attempt.outcome IS NOT NULL)
 )sql"},
+
+    Check{"test-report-attempt", Promise::Store,
+          "What tests said was reported of an attempt that has ended.", kDistrust,
+          R"sql(
+SELECT coalesce(build, 0), test_report.job, test_report.attempt,
+  iif(number IS NULL, 'it has a report of tests, and there is no such attempt',
+      'it has a report of tests, and it has not ended')
+FROM test_report LEFT JOIN attempt ON attempt.job = test_report.job AND number = test_report.attempt
+  LEFT JOIN job ON job.id = test_report.job
+WHERE number IS NULL OR outcome IS NULL
+)sql"},
 };
 
 }  // namespace

@@ -36,6 +36,16 @@ WHERE build.id IS NULL
    OR kind IN (1, 9, 11) AND event.attempt <> 0
 )sql"},
 
+    Check{"cursors", Promise::Store, "A cursor is a follower's name at an event that was.",
+          "delete the row: its follower begins with the newest event",
+          R"sql(
+SELECT 0, 0, 0, printf('the cursor %.200s stands at event %d', name, sequence)
+FROM cursor
+WHERE name = '' OR sequence < 0
+   OR sequence > max((SELECT coalesce(max(sequence), 0) FROM event),
+                     (SELECT value FROM meta WHERE key = 'last_sequence'))
+)sql"},
+
     Check{"event-order", Promise::S4,
           "What happened to a job happened in an order that can be: given to a worker, kept or "
           "ended, given to the next, and nothing after its verdict.",

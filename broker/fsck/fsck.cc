@@ -66,6 +66,7 @@ void look_at_rows(const Database& database, Report& report) {
                  [&] { look_with_sql(database, check, report); });
   attempt_to("'specifications'", report, [&] { look_at_specifications(database, report); });
   attempt_to("'steps'", report, [&] { look_at_steps(database, report); });
+  attempt_to("'test-reports'", report, [&] { look_at_test_reports(database, report); });
   attempt_to("the clock", report, [&] { look_at_clock(database, report); });
 }
 
@@ -88,7 +89,7 @@ Result<int64_t> begin(Database& database, const fs::path& file) {
   if (has < 1)
     return Unexpected{"cannot check " + file.string() +
                       ": it is a database, but not one that a broker has made"};
-  if (has < known) make_older_tables_present(database);
+  make_older_tables_present(database, has);
   return has;
 }
 

@@ -32,6 +32,11 @@ CREATE TEMP VIEW build AS SELECT *, '' AS concurrency_group, 0 AS ends_older FRO
 CREATE TEMP VIEW specification AS SELECT *, '' AS runs_on, 2 AS priority FROM main.specification;
 )sql";
 
+constexpr const char* kSinceVersion3 = R"sql(
+CREATE TEMP TABLE cursor (name, sequence);
+CREATE TEMP TABLE test_report (job, attempt, passed, failed, errors, skipped, listed, notes, body);
+)sql";
+
 constexpr std::array kStates{State::Queued, State::Running, State::Finished};
 constexpr std::array kOutcomes{Outcome::Passed,    Outcome::Failed, Outcome::TimedOut,
                                Outcome::Cancelled, Outcome::Lost,   Outcome::Broken};
@@ -65,6 +70,9 @@ void make_lookups(broker::Database& database) {
       .run();
 }
 
-void make_older_tables_present(broker::Database& database) { database.execute(kSinceVersion2); }
+void make_older_tables_present(broker::Database& database, int64_t version) {
+  if (version < 3) database.execute(kSinceVersion2);
+  if (version < 4) database.execute(kSinceVersion3);
+}
 
 }  // namespace seaworthy::fsck

@@ -5,6 +5,7 @@
 #include "broker/fsck/sha256.h"
 #include "broker/journal/schema.h"
 #include "shared/wire/codec.h"
+#include "shared/wire/packed_tests.h"
 
 namespace seaworthy::fsck {
 namespace {
@@ -84,6 +85,25 @@ void look_at_steps(const Database& database, Report& report) {
     if (auto steps = wire::decode_steps(rows.text(3)); !steps)
       report.of(kSteps).add({rows.integer(0), rows.integer(1), rows.integer(2)},
                             "its steps cannot be read: " + steps.error());
+}
+
+void look_at_test_reports(const Database& database, Report& report) {
+  Statement rows(
+      database,
+      "SELECT coalesce((SELECT build FROM job WHERE id = job), 0), job, attempt, passed, "
+      "failed, errors, skipped, listed, body FROM test_report");
+  while (rows.next()) {
+    const auto columns = wire::unpack_tests(rows.text(8));
+    auto number = [&rows](int column) { return static_cast<uint64_t>(rows.integer(column)); };
+    std::string wrong;
+    if (!columns)
+      wrong = columns.error();
+    else if (columns->counts() != TestCounts{number(3), number(4), number(5), number(6)} ||
+             columns->size() != number(7))
+      wrong = "the counts of its tests are others than those in its report";
+    if (!wrong.empty())
+      report.of(kTestReports).add({rows.integer(0), rows.integer(1), rows.integer(2)}, wrong);
+  }
 }
 
 }  // namespace seaworthy::fsck

@@ -11,5 +11,6 @@ namespace seaworthy::fsck {
 bool look_at_schema(const broker::Database& database, Report& report);
 void look_at_specifications(const broker::Database& database, Report& report);
 void look_at_steps(const broker::Database& database, Report& report);
+void look_at_test_reports(const broker::Database& database, Report& report);
 
 }  // namespace seaworthy::fsck

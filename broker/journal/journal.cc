@@ -5,6 +5,7 @@
 #include "broker/journal/schema.h"
 #include "shared/base/assert.h"
 #include "shared/wire/codec.h"
+#include "shared/wire/packed_tests.h"
 
 namespace seaworthy::broker {
 namespace {
@@ -152,6 +153,27 @@ void Journal::write_report(const Change& change, JobId job, AttemptNumber attemp
             Statement::as_blob(wire::encode_steps(report.steps)), report.first_output, change.at,
             report.output_sha256, report.output_truncated)
       .run();
+  if (!report.tests.data.empty()) write_tests(job, attempt, report.tests.data);
+}
+
+// Whoever reads it later may rely on its being sound; what a worker sent that is not is left out,
+// and said so.
+void Journal::write_tests(JobId job, AttemptNumber attempt, const std::string& packed) {
+  TestReport replacement;
+  Result<wire::TestColumns> columns = wire::unpack_tests(packed);
+  if (!columns) {
+    replacement.notes = {columns.error()};
+    columns = wire::columns_of(replacement);
+  }
+  std::string notes;
+  for (const std::string& note : columns->notes) notes += (notes.empty() ? "" : "\n") + note;
+  prepared(
+      "INSERT OR REPLACE INTO test_report (job, attempt, passed, failed, errors, skipped, listed, "
+      "notes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(job, attempt, columns->passed, columns->failed, columns->errors, columns->skipped,
+            columns->size(), notes,
+            Statement::as_blob(replacement.notes.empty() ? packed : wire::pack_tests(replacement)))
+      .run();
 }
 
 void Journal::write(const Change& change, const CancelRequested& body) {
@@ -186,6 +208,21 @@ void Journal::write(const Change&, const HeadAdvanced& body) {
         .run();
 }
 
+void Journal::write(const Change&, const CursorSaved& body) {
+  prepared(
+      "INSERT INTO cursor (name, sequence) VALUES (?, ?) "
+      "ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence")
+      .bind(body.name, body.sequence)
+      .run();
+}
+
+void Journal::write(const Change&, const RepositoryPaused& body) {
+  prepared(body.paused ? "INSERT INTO paused (repository) VALUES (?) ON CONFLICT DO NOTHING"
+                       : "DELETE FROM paused WHERE repository = ?")
+      .bind(repository_id(body.repository))
+      .run();
+}
+
 void Journal::write(const Change&, const OutputStored& body) {
   prepared("UPDATE attempt SET output_bytes = ?3 WHERE job = ?1 AND number = ?2")
       .bind(body.job, body.attempt, body.offset + body.size)
@@ -205,6 +242,7 @@ void Journal::write(const Change&, const BuildRemoved& body) {
     prepared(remember).run();
   for (const char* remove :
        {"DELETE FROM event WHERE build = ?",
+        "DELETE FROM test_report WHERE job IN (SELECT id FROM job WHERE build = ?)",
         "DELETE FROM attempt WHERE job IN (SELECT id FROM job WHERE build = ?)",
         "DELETE FROM job WHERE build = ?", "DELETE FROM request WHERE first_build = ?",
         "DELETE FROM build WHERE id = ?"})

@@ -43,11 +43,14 @@ class Journal {
   void write(const Change& change, const JobFinished& body);
   void write(const Change& change, const BuildFinished& body);
   void write(const Change& change, const HeadAdvanced& body);
+  void write(const Change& change, const CursorSaved& body);
+  void write(const Change& change, const RepositoryPaused& body);
   void write(const Change& change, const OutputStored& body);
   void write(const Change& change, const BuildRemoved& body);
 
   void write_report(const Change& change, JobId job, AttemptNumber attempt,
                     const wire::AttemptFinished& report);
+  void write_tests(JobId job, AttemptNumber attempt, const std::string& packed);
   void write_event(const Change& change, BuildId build, JobId job, AttemptNumber attempt,
                    std::string_view worker, std::string_view detail);
   int64_t repository_id(const std::string& name);

@@ -235,6 +235,13 @@ Recovered Journal::recover() {
                   "WHERE again = 0");
   while (known.next())
     recovered.known.push_back({known.text(0), known.text(1), known.text(2), known.id<BuildId>(3)});
+  Statement cursors(database_, "SELECT name, sequence FROM cursor");
+  while (cursors.next())
+    recovered.cursors[cursors.text(0)] = {number(cursors, 1, 0, "a cursor", "sequence")};
+  Statement paused(database_,
+                   "SELECT name FROM paused JOIN repository ON repository.id = paused.repository "
+                   "ORDER BY name");
+  while (paused.next()) recovered.paused.push_back(paused.text(0));
   Statement requests(database_, "SELECT id, digest, first_build FROM request");
   while (requests.next())
     recovered.requests.push_back(

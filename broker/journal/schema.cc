@@ -8,7 +8,7 @@ namespace {
 
 // Step N brings version N to N + 1. A step that has been released is never edited: a new one is
 // added.
-constexpr std::array<const char*, 3> kSteps{R"sql(
+constexpr std::array<const char*, 4> kSteps{R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('epoch', 0);
 
@@ -114,6 +114,27 @@ CREATE INDEX build_that_ends_older ON build (repository, concurrency_group, rank
 -- As in the body, for who schedules it: labels, a line each, sorted; 1 low, 2 normal, 3 high.
 ALTER TABLE specification ADD COLUMN runs_on TEXT NOT NULL DEFAULT '';
 ALTER TABLE specification ADD COLUMN priority INTEGER NOT NULL DEFAULT 2;
+)sql",
+                                            R"sql(
+-- Up to which event each follower that wants to remember it has come.
+CREATE TABLE cursor (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- What the tests of an attempt said. Counts are of all, `listed` of those that are in the body.
+CREATE TABLE test_report (
+  job INTEGER NOT NULL REFERENCES job,
+  attempt INTEGER NOT NULL,
+  passed INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  listed INTEGER NOT NULL,
+  notes TEXT NOT NULL,             -- a line each
+  body BLOB NOT NULL,              -- as in the message AttemptFinished
+  PRIMARY KEY (job, attempt)
+) STRICT;
+-- For the history of a branch.
+CREATE INDEX build_by_ref ON build (repository, ref, rank, id);
+-- Repositories whose jobs wait because a person wants it so.
+CREATE TABLE paused (repository INTEGER PRIMARY KEY REFERENCES repository) STRICT;
 )sql"};
 
 int64_t version_of(Database& database) {

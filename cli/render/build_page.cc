@@ -1,6 +1,7 @@
 // The page of one build: what `seaworthy show` prints.
 #include "cli/render/pages.h"
 #include "cli/render/story.h"
+#include "cli/render/tests.h"
 #include "cli/render/text.h"
 
 namespace seaworthy::cli::render {
@@ -46,19 +47,22 @@ std::string indented(std::string_view lines, size_t indent) {
   return text;
 }
 
-std::string job_part(const wire::JobRow& job, UnixMillis now, const Style& style) {
+std::string job_part(const wire::JobRow& job, const wire::TestList& tests, UnixMillis now,
+                     const Style& style) {
   std::string text = "  job " + std::to_string(job.job.value) + " " +
                      style.paint(Colour::Bold, printable(job.name)) + ": " +
                      (job.verdict ? style.paint(*job.verdict) : std::string(to_string(job.state)));
   if (!job.why_waiting.empty()) text += ", " + printable(job.why_waiting);
   text += "\n" + indented(job.note, 4);
   for (const wire::AttemptRow& attempt : job.attempts) text += attempt_part(attempt, now);
+  text += failed_of_job(tests, job.job, style);
   return text;
 }
 
 }  // namespace
 
-std::string build_page(const wire::BuildDetail& detail, UnixMillis now, const Style& style) {
+std::string build_page(const wire::BuildDetail& detail, const wire::TestList& tests, UnixMillis now,
+                       const Style& style) {
   const wire::BuildRow& build = detail.build;
   const Colour colour = build.verdict ? colour_of(*build.verdict) : Colour::Plain;
   std::string text = style.paint(Colour::Bold, "build " + std::to_string(build.build.value)) + " " +
@@ -71,7 +75,7 @@ std::string build_page(const wire::BuildDetail& detail, UnixMillis now, const St
   text += field("submitted", date_time(build.submitted));
   if (detail.concurrency) text += field("group", printable(detail.concurrency->group));
   text += "\nJobs\n";
-  for (const wire::JobRow& job : detail.jobs) text += job_part(job, now, style);
+  for (const wire::JobRow& job : detail.jobs) text += job_part(job, tests, now, style);
   if (!detail.timeline.empty()) text += "\nTimeline\n";
   for (const wire::EventRow& event : detail.timeline)
     text += "  " + style.paint(Colour::Dim, time_of_day(event.at)) + "  " + sentence(event) + "\n";

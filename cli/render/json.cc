@@ -1,123 +1,21 @@
 #include "cli/render/json.h"
 
-#include <nlohmann/json.hpp>
+#include "shared/json/rows.h"
 
 namespace seaworthy::cli::render {
-namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-Json null_or(UnixMillis at) { return at ? Json(at.value) : Json(nullptr); }
-Json null_or(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-template <class Tag, class Rep>
-Json null_or(Id<Tag, Rep> id) {
-  return id ? Json(id.value) : Json(nullptr);
-}
-template <class Enum>
-Json null_or(const std::optional<Enum>& word) {
-  return word ? Json(to_string(*word)) : Json(nullptr);
-}
-
-template <class Rows, class Make>
-Json array_of(const Rows& rows, Make make) {
-  Json array = Json::array();
-  for (const auto& row : rows) array.push_back(make(row));
-  return array;
-}
-
-Json build_object(const wire::BuildRow& build) {
-  return {{"build", build.build.value},
-          {"repository", build.repository},
-          {"ref", build.ref},
-          {"revision", build.revision},
-          {"state", to_string(build.state)},
-          {"verdict", null_or(build.verdict)},
-          {"submitted_ms", null_or(build.submitted)},
-          {"started_ms", null_or(build.started)},
-          {"finished_ms", null_or(build.finished)}};
-}
-
-Json step_object(const wire::StepResult& step) {
-  return {{"name", step.name}, {"exit_code", step.exit_code}, {"duration_ms", step.duration_ms}};
-}
-
-Json attempt_object(const wire::AttemptRow& attempt) {
-  return {{"attempt", attempt.attempt.value},
-          {"worker", attempt.worker},
-          {"outcome", null_or(attempt.outcome)},
-          {"detail", attempt.detail},
-          {"assigned_ms", null_or(attempt.assigned)},
-          {"first_output_ms", null_or(attempt.first_output)},
-          {"finished_ms", null_or(attempt.finished)},
-          {"output_bytes", attempt.output_bytes},
-          {"steps", array_of(attempt.steps, step_object)}};
-}
-
-Json job_object(const wire::JobRow& job) {
-  return {{"job", job.job.value},
-          {"name", job.name},
-          {"state", to_string(job.state)},
-          {"verdict", null_or(job.verdict)},
-          {"why_waiting", null_or(job.why_waiting)},
-          {"note", null_or(job.note)},
-          {"attempts", array_of(job.attempts, attempt_object)}};
-}
-
-Json event_object(const wire::EventRow& event) {
-  return {{"sequence", event.sequence.value},
-          {"at_ms", null_or(event.at)},
-          {"kind", wire::to_string(event.kind)},
-          {"job", null_or(event.job)},
-          {"attempt", null_or(event.attempt)},
-          {"worker", null_or(event.worker)},
-          {"detail", event.detail}};
-}
-
-Json worker_object(const wire::WorkerRow& worker) {
-  return {{"worker", worker.worker},    {"session", worker.session.value},
-          {"state", worker.state},      {"labels", worker.labels},
-          {"job", null_or(worker.job)}, {"last_heard_ms", null_or(worker.last_heard)},
-          {"pid", worker.pid},          {"host", worker.host},
-          {"reason", worker.reason}};
-}
-
-Json submitted_object(const wire::SubmittedBuild& build) {
-  return {
-      {"revision", build.revision}, {"build", build.build.value}, {"duplicate", build.duplicate}};
-}
-
-Json waiting_object(const wire::WaitingJob& job) {
-  return {{"job", job.job.value},         {"name", job.name},         {"build", job.build.value},
-          {"repository", job.repository}, {"revision", job.revision}, {"why_waiting", job.why}};
-}
-
-Json unmatched_object(const wire::UnmatchedJobs& jobs) {
-  return {{"labels", jobs.labels}, {"count", jobs.count}, {"why_waiting", jobs.why}};
-}
-
-Json running_object(const wire::RunningJob& job) {
-  return {{"job", job.job.value},     {"name", job.name},
-          {"build", job.build.value}, {"repository", job.repository},
-          {"revision", job.revision}, {"attempt", job.attempt.value},
-          {"worker", job.worker},     {"assigned_ms", null_or(job.assigned)}};
-}
-
-}  // namespace
+using namespace seaworthy::json;
 
 std::string builds_json(const wire::BuildList& list) {
   return text_of(array_of(list.builds, build_object));
 }
 
-std::string build_json(const wire::BuildDetail& detail) {
-  Json json = build_object(detail.build);
-  json["concurrency_group"] = null_or(detail.concurrency.value_or(Concurrency{}).group);
-  json["jobs"] = array_of(detail.jobs, job_object);
-  json["timeline"] = array_of(detail.timeline, event_object);
-  return text_of(json);
+std::string build_json(const wire::BuildDetail& detail) { return text_of(detail_object(detail)); }
+
+std::string tests_json(const wire::TestList& list) {
+  return text_of({{"build", list.build.value},
+                  {"jobs", array_of(list.jobs, job_tests_object)},
+                  {"tests", array_of(list.tests, test_object)}});
 }
 
 std::string workers_json(const wire::WorkerList& list) {
@@ -129,14 +27,9 @@ std::string submitted_json(const wire::SubmitOk& ok) {
 }
 
 std::string status_json(const wire::QueueStatusOk& queue, const wire::BuildList& last) {
-  Json counts = {{"waiting", queue.waiting_count},
-                 {"running", queue.running_count},
-                 {"workers", queue.worker_count}};
-  return text_of({{"queue", counts},
-                  {"waiting", array_of(queue.waiting, waiting_object)},
-                  {"running", array_of(queue.running, running_object)},
-                  {"unmatched", array_of(queue.unmatched, unmatched_object)},
-                  {"last", array_of(last.builds, build_object)}});
+  Json json = queue_object(queue);
+  json["last"] = array_of(last.builds, build_object);
+  return text_of(json);
 }
 
 std::string health_json(const std::string& endpoint, const wire::Pong& pong) {

@@ -11,6 +11,8 @@ namespace seaworthy::cli::render {
 
 std::string builds_json(const wire::BuildList& list);
 std::string build_json(const wire::BuildDetail& detail);
+// Of `tests`: {build, jobs, tests}.
+std::string tests_json(const wire::TestList& list);
 std::string workers_json(const wire::WorkerList& list);
 // Of `submit`: [{revision, build, duplicate}].
 std::string submitted_json(const wire::SubmitOk& ok);

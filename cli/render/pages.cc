@@ -20,7 +20,7 @@ Cell state_cell(State state, std::optional<Verdict> verdict) {
 
 Colour colour_of_worker(const std::string& state) {
   if (state == "busy") return Colour::Cyan;
-  return state == "sick" ? Colour::Yellow : Colour::Plain;
+  return state == "sick" || state == "drained" ? Colour::Yellow : Colour::Plain;
 }
 
 std::string ago(UnixMillis at, UnixMillis now) {
@@ -99,6 +99,8 @@ std::string status_page(const wire::QueueStatusOk& queue, const wire::BuildList&
   text += running_part(queue, now, style);
   text += waiting_part(queue, style);
   text += unmatched_part(queue, style);
+  for (const std::string& repository : queue.paused)
+    text += "\n" + printable(repository) + " is paused: `seaworthy pause REPO --undo`\n";
   if (!last.builds.empty()) text += "\nLast verdicts\n" + builds_table(last, now).text(style, 2);
   return text;
 }

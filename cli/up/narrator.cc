@@ -5,7 +5,9 @@
 #include "cli/connection.h"
 #include "cli/programs.h"
 #include "cli/render/story.h"
+#include "cli/render/tests.h"
 #include "cli/render/text.h"
+#include "cli/tests.h"
 #include "shared/io/client.h"
 
 namespace seaworthy::cli {
@@ -66,7 +68,15 @@ void Narrator::tell(const wire::EventRow& event) {
 }
 
 void Narrator::tell_failure(const wire::EventRow& event) {
-  const std::string output = last_output(event.job);
+  io::ClientOptions connection;
+  connection.endpoints = {broker_};
+  connection.key = key_;
+  connection.give_up_after = Duration{2'000};
+  connection.interrupt_fd = interrupt_fd_;
+  io::Client client(context_, connection);
+  const std::string failed = render::failed_in_a_line(failed_tests(client, {}, event.job));
+  if (!failed.empty()) screen_.line("          " + failed);
+  const std::string output = last_output(client, event.job);
   for (std::string_view line : last_lines(output, kLines))
     screen_.line("          " + screen_.style().paint(render::Colour::Dim, "| ") +
                  render::printable(line, 160));
@@ -75,13 +85,7 @@ void Narrator::tell_failure(const wire::EventRow& event) {
   screen_.line("          all of it: " + command);
 }
 
-std::string Narrator::last_output(JobId job) {
-  io::ClientOptions connection;
-  connection.endpoints = {broker_};
-  connection.key = key_;
-  connection.give_up_after = Duration{2'000};
-  connection.interrupt_fd = interrupt_fd_;
-  io::Client client(context_, connection);
+std::string Narrator::last_output(io::Client& client, JobId job) {
   auto detail = client.ask_for<wire::BuildDetail>(wire::ShowBuild{{}, job, false});
   if (!detail) return "";
   wire::FetchOutput question{job, {}, 0, 0};

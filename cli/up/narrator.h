@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/screen.h"
+#include "shared/io/client.h"
 #include "shared/io/keys.h"
 #include "shared/wire/message.h"
 
@@ -26,7 +27,7 @@ class Narrator {
 
  private:
   void tell_failure(const wire::EventRow& event);
-  std::string last_output(JobId job);
+  std::string last_output(io::Client& client, JobId job);
 
   zmq::context_t& context_;
   std::string broker_;

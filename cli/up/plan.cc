@@ -75,6 +75,8 @@ std::vector<std::string> reporter_command(const UpOptions& options, const std::s
   add_key(options, "reporter", command);
   if (options.is_public) command.push_back("--public");
   if (or_any_port) command.push_back("--or-any-port");
+  if (!options.news.empty()) command.insert(command.end(), {"--news", options.news});
+  if (!options.url.empty()) command.insert(command.end(), {"--url", options.url});
   return command;
 }
 

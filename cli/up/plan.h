@@ -21,6 +21,8 @@ struct UpOptions {
   std::string http = "127.0.0.1:8080";  // of the page
   bool no_http = false;
   bool is_public = false;  // the page
+  std::string news;        // file; empty: none are sent
+  std::string url;         // of the page, for links in them; may be empty
 };
 
 struct Address {

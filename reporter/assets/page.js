@@ -34,6 +34,14 @@ function restoreFocus(root, path) {
   (same[path.index] || same[0])?.focus({preventScroll: true});
 }
 
+// What was unfolded stays so: known by the link beside it.
+const linkBeside = (details) => details.closest('li')?.querySelector('a')?.getAttribute('href');
+
+function keepUnfolded(old, fresh) {
+  const open = new Set([...old.querySelectorAll('details[open]')].map(linkBeside));
+  for (const details of fresh.querySelectorAll('details')) details.open = open.has(linkBeside(details));
+}
+
 // For who hears the page: its title is how a build stands, its summary how the whole does.
 function tell(old, fresh, title) {
   const summary = (facts) => facts.querySelector('.summary')?.textContent || '';
@@ -49,12 +57,14 @@ async function refresh() {
   try {
     const answer = await fetch(location.pathname + location.search, {headers: {Accept: 'text/html'}});
     if (!answer.ok) throw new Error(String(answer.status));
+    if (answer.redirected) return location.reload();  // signed out meanwhile
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const fresh = page.getElementById('facts');
     const old = document.getElementById('facts');
     if (fresh && old && fresh.innerHTML !== old.dataset.shown) {
       const focus = pathOfFocus(old);
       fresh.dataset.shown = fresh.innerHTML;
+      keepUnfolded(old, fresh);
       old.replaceWith(fresh);
       restoreFocus(fresh, focus);
       tell(old, fresh, page.title);

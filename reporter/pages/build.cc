@@ -1,6 +1,7 @@
 #include "reporter/pages/graphs.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
+#include "reporter/pages/tests.h"
 #include "shared/io/clock.h"
 #include "shared/words/sentence.h"
 #include "shared/words/text.h"
@@ -64,13 +65,23 @@ void put_attempt(Html& html, JobId job, const wire::AttemptRow& attempt, UnixMil
   html.raw("</li>\n");
 }
 
-void put_job(Html& html, const wire::JobRow& job, UnixMillis now) {
+// `path`: of what it is about, "/builds/". One that has its verdict is not cancelled.
+void put_actions(Html& html, Literal path, uint64_t number, bool is_finished) {
+  html.raw("<p class=\"dim\">");
+  if (!is_finished) html.raw("<a href=\"").raw(path).number(number).raw("/cancel\">Cancel…</a> ");
+  html.raw("<a href=\"").raw(path).number(number).raw("/retry\">Retry…</a></p>\n");
+}
+
+void put_job(Html& html, const wire::JobRow& job, const wire::TestList& tests, UnixMillis now,
+             bool has_buttons) {
   html.raw("<section class=\"job\">\n<h3>");
   parts::put_verdict(html, job.state, job.verdict);
   html.raw(" <a href=\"/jobs/").number(job.job.value).raw("/log\">").text(job.name);
   html.raw("</a> <small>job ").number(job.job.value).raw("</small></h3>\n");
   parts::put_note(html, job.why_waiting);
   parts::put_note(html, job.note);
+  put_test_counts(html, tests, job.job);
+  if (has_buttons) put_actions(html, "/jobs/", job.job.value, job.state == State::Finished);
   if (!job.attempts.empty()) {
     html.raw("<ul class=\"rows\">\n");
     for (const wire::AttemptRow& attempt : job.attempts) put_attempt(html, job.job, attempt, now);
@@ -92,7 +103,8 @@ void put_timeline(Html& html, const wire::BuildDetail& detail, UnixMillis now) {
 
 }  // namespace
 
-Page build_page(const wire::BuildDetail& detail, UnixMillis now) {
+Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::TestList& tests,
+                bool has_buttons) {
   const wire::BuildRow& build = detail.build;
   Page page;
   // Not how long it has run so far: what is said aloud when it changes is the state.
@@ -113,20 +125,24 @@ Page build_page(const wire::BuildDetail& detail, UnixMillis now) {
     html.raw("in ").text(words::took(build, now));
   html.raw("</small></h1>\n<p class=\"lead\">").text(build.subject).raw("</p>\n");
   put_facts(html, detail, now);
+  if (has_buttons) put_actions(html, "/builds/", build.build.value, build.state == State::Finished);
+  put_failed_tests(html, tests);
   html.raw("<section>\n<h2>Jobs</h2>\n");
   put_job_graph(html, detail.jobs);
-  for (const wire::JobRow& job : detail.jobs) put_job(html, job, now);
+  for (const wire::JobRow& job : detail.jobs) put_job(html, job, tests, now, has_buttons);
   html.raw("</section>\n");
   put_timeline(html, detail, now);
   html.raw("</div>\n");
   return page;
 }
 
-Asked ask_build(io::Client& client, BuildId build, EventSequence after) {
+Asked ask_build(io::Client& client, BuildId build, const Asking& asking) {
   auto detail = client.ask_for<wire::BuildDetail>(wire::ShowBuild{build, {}, false});
   if (!detail) return Unexpected{detail.error()};
-  Page page = build_page(*detail, io::wall_now());
-  page.after = after;
+  Page page =
+      build_page(*detail, io::wall_now(), ask_failed_tests(client, build), asking.has_sign_in);
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;

@@ -48,6 +48,7 @@ Html bar_of(const Page& page) {
   put_link(html, "/", "Builds", page.section == Section::Home);
   put_link(html, "/queue", "Queue", page.section == Section::Queue);
   put_link(html, "/workers", "Workers", page.section == Section::Workers);
+  if (page.has_sign_in) put_link(html, "/sign-in", "Sign in", false);
   html.raw(
       "</nav>\n<p id=\"live\" role=\"status\"></p>\n<p id=\"said\" class=\"hidden\" "
       "aria-live=\"polite\"></p>\n<button type=\"button\" id=\"theme\" class=\"quiet\" "

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "reporter/html.h"
-#include "reporter/http/message.h"
 #include "shared/base/ids.h"
+#include "shared/http/message.h"
 
 namespace seaworthy::reporter {
 
@@ -23,6 +23,13 @@ struct Page {
   unsigned again_after_s = 0;  // it loads itself again; 0: it does not
   bool is_log = false;         // it shows output, with what that needs of style, script and keys
   bool is_wall = false;        // nothing around it: it is looked at from afar
+  bool has_sign_in = false;    // there is somebody to be
+};
+
+// What a page is to know besides what it shows.
+struct Asking {
+  EventSequence after;       // older changes are in it
+  bool has_sign_in = false;  // people can sign in, and may have buttons
 };
 
 http::Answer framed(const Page& page);

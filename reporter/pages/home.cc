@@ -2,6 +2,8 @@
 #include <map>
 #include <set>
 
+#include "reporter/actions.h"
+#include "reporter/feeds/feeds.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
 #include "shared/io/clock.h"
@@ -117,7 +119,20 @@ void put_repository(Html& html, const std::string& name, const Repository& repos
         .raw("\">and ")
         .number(branches.size() - kBranches)
         .raw(" more branches</a></p>\n");
-  html.raw("</section>\n");
+}
+
+// Ends the repository's section.
+void put_repository_links(Html& html, const std::string& name, bool is_paused, bool has_buttons) {
+  html.raw("<p class=\"dim\">");
+  if (is_paused) html.raw("<strong>Paused: its jobs wait.</strong> ");
+  html.raw("<a href=\"").text(feeds::atom_address(name)).raw("\">Atom</a>");
+  if (has_buttons)
+    html.raw(" · <a href=\"")
+        .text(pause_address(name, is_paused))
+        .raw("\">")
+        .text(is_paused ? "Go on…" : "Pause…")
+        .raw("</a>");
+  html.raw("</p>\n</section>\n");
 }
 
 // Of branches that are there still, as far as somebody watches them.
@@ -185,7 +200,7 @@ void put_regression(Html& html, const Regression& regression, UnixMillis now) {
   html.raw("</span>");
 }
 
-Page home_page(const HomeFacts& facts, UnixMillis now) {
+Page home_page(const HomeFacts& facts, UnixMillis now, bool has_buttons) {
   Page page;
   page.title = "Builds";
   page.section = Section::Home;
@@ -200,7 +215,11 @@ Page home_page(const HomeFacts& facts, UnixMillis now) {
         "<section>\n<h2>No repositories yet</h2>\n<p>Watch one: <code>seaworthy watcher "
         "REPO</code>; or make a build by hand: <code>seaworthy submit REPO</code>.</p>\n"
         "</section>\n");
-  for (const auto& [name, repository] : repositories) put_repository(html, name, repository, now);
+  for (const auto& [name, repository] : repositories) {
+    const bool is_paused = std::ranges::find(facts.queue.paused, name) != facts.queue.paused.end();
+    put_repository(html, name, repository, now);
+    put_repository_links(html, name, is_paused, has_buttons);
+  }
   put_running(html, facts.queue, facts.usual, now);
   put_waiting(html, facts.queue);
   put_unmatched(html, facts.queue);
@@ -234,11 +253,12 @@ Result<HomeFacts, io::ClientError> fetch_home(io::Client& client) {
   return facts;
 }
 
-Asked ask_home(io::Client& client, EventSequence after) {
+Asked ask_home(io::Client& client, const Asking& asking) {
   const auto facts = fetch_home(client);
   if (!facts) return Unexpected{facts.error()};
-  Page page = home_page(*facts, io::wall_now());
-  page.after = after;
+  Page page = home_page(*facts, io::wall_now(), asking.has_sign_in);
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;

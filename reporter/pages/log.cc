@@ -272,7 +272,7 @@ bool reaches(const Logs::Log& log, const LogRoute& route) {
 }  // namespace
 
 Asked ask_log(io::Client& client, Logs& logs, const LogRoute& route, LogScan* scan,
-              EventSequence after) {
+              const Asking& asking) {
   const auto read = logs.read_on(client, route.job, route.attempt);
   if (!read) return Unexpected{read.error()};
   const Logs::Log& log = **read;
@@ -312,7 +312,8 @@ Asked ask_log(io::Client& client, Logs& logs, const LogRoute& route, LogScan* sc
     facts.before = begin_of_page_to(client, log, facts.window.first);
   }
   Page page = log_page(facts, io::wall_now());
-  page.after = after;
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   found.answer = framed(page);
   return found;
 }

@@ -52,7 +52,7 @@ struct LogFacts {
 Page log_page(const LogFacts& facts, UnixMillis now);
 // `scan`: for the lines that the route's query finds; may be null.
 Asked ask_log(io::Client& client, Logs& logs, const LogRoute& route, LogScan* scan,
-              EventSequence after);
+              const Asking& asking);
 
 Asked ask_log_rows(io::Client& client, Logs& logs, const LogRowsRoute& route);
 Asked ask_log_places(io::Client& client, Logs& logs, const LogPlacesRoute& route);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "reporter/percent.h"
 #include "shared/words/text.h"
 
 namespace seaworthy::reporter::parts {
@@ -60,24 +61,6 @@ std::string spelled(UnixMillis at, bool in_utc, const char* format) {
   if ((in_utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)) == nullptr) return "-";
   std::array<char, 64> text{};
   return std::string(text.data(), std::strftime(text.data(), text.size(), format, &parts));
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string result;
-  for (const char byte : text) {
-    const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                          (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' ||
-                          byte == '_' || byte == '~';
-    if (is_plain) {
-      result.push_back(byte);
-      continue;
-    }
-    result.push_back('%');
-    result.push_back(kDigits[static_cast<uint8_t>(byte) >> 4]);
-    result.push_back(kDigits[static_cast<uint8_t>(byte) & 15]);
-  }
-  return result;
 }
 
 }  // namespace

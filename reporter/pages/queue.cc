@@ -1,5 +1,6 @@
 #include <map>
 
+#include "reporter/actions.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
 #include "shared/io/clock.h"
@@ -81,7 +82,26 @@ void put_unmatched(Html& html, const wire::QueueStatusOk& queue) {
   html.raw("</ul>\n</section>\n");
 }
 
-Page queue_page(const wire::QueueStatusOk& queue, const Usual& usual, UnixMillis now) {
+namespace {
+
+void put_paused(Html& html, const wire::QueueStatusOk& queue, bool has_buttons) {
+  if (queue.paused.empty()) return;
+  html.raw(
+      "<section aria-labelledby=\"paused\">\n<h2 id=\"paused\">Paused</h2>\n<ul "
+      "class=\"rows\">\n");
+  for (const std::string& repository : queue.paused) {
+    html.raw("<li><span class=\"grow\">").text(repository).raw("</span>");
+    if (has_buttons)
+      html.raw("<a href=\"").text(pause_address(repository, true)).raw("\">Go on…</a>");
+    html.raw("</li>\n");
+  }
+  html.raw("</ul>\n</section>\n");
+}
+
+}  // namespace
+
+Page queue_page(const wire::QueueStatusOk& queue, const Usual& usual, UnixMillis now,
+                bool has_buttons) {
   Page page;
   page.title = "Queue";
   page.section = Section::Queue;
@@ -91,6 +111,7 @@ Page queue_page(const wire::QueueStatusOk& queue, const Usual& usual, UnixMillis
   html.text(words::count_of(queue.waiting_count, "job")).raw(" waiting, ");
   html.number(queue.running_count).raw(" running, ");
   html.text(words::count_of(queue.worker_count, "worker")).raw("</p>\n");
+  put_paused(html, queue, has_buttons);
   put_running(html, queue, usual, now);
   put_waiting(html, queue);
   put_unmatched(html, queue);
@@ -123,13 +144,14 @@ Result<Usual, io::ClientError> fetch_usual(io::Client& client,
   return usual;
 }
 
-Asked ask_queue(io::Client& client, EventSequence after) {
+Asked ask_queue(io::Client& client, const Asking& asking) {
   auto queue = client.ask_for<wire::QueueStatusOk>(wire::QueueStatus{kRows});
   if (!queue) return Unexpected{queue.error()};
   auto usual = fetch_usual(client, queue->running);
   if (!usual) return Unexpected{usual.error()};
-  Page page = queue_page(*queue, *usual, io::wall_now());
-  page.after = after;
+  Page page = queue_page(*queue, *usual, io::wall_now(), asking.has_sign_in);
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;

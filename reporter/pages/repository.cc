@@ -131,7 +131,7 @@ Page repository_page(const RepositoryFacts& facts, UnixMillis now) {
   return page;
 }
 
-Asked ask_repository(io::Client& client, const RepositoryRoute& route, EventSequence after) {
+Asked ask_repository(io::Client& client, const RepositoryRoute& route, const Asking& asking) {
   RepositoryFacts facts{route.repository, route.ref, route.before, {}, {}};
   wire::ListBuilds question;
   question.repository = route.repository;
@@ -152,7 +152,8 @@ Asked ask_repository(io::Client& client, const RepositoryRoute& route, EventSequ
   Page page = facts.builds.builds.empty() && facts.heads.heads.empty()
                   ? not_found_page("There is no such repository, or none of its builds is kept.")
                   : repository_page(facts, io::wall_now());
-  page.after = after;
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;

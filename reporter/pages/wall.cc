@@ -101,11 +101,12 @@ Page wall_page(const HomeFacts& facts, UnixMillis now) {
   return page;
 }
 
-Asked ask_wall(io::Client& client, EventSequence after) {
+Asked ask_wall(io::Client& client, const Asking& asking) {
   const auto facts = fetch_home(client);
   if (!facts) return Unexpected{facts.error()};
   Page page = wall_page(*facts, io::wall_now());
-  page.after = after;
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;

@@ -1,5 +1,6 @@
 #include <map>
 
+#include "reporter/actions.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
 #include "shared/io/clock.h"
@@ -11,14 +12,20 @@ namespace {
 void put_state(Html& html, const wire::WorkerRow& worker) {
   Literal name = "queued";
   if (worker.state == "busy") name = "running";
-  if (worker.state == "sick") name = "flaky";
+  if (worker.state == "sick" || worker.state == "drained") name = "flaky";
   if (worker.state == "silent") name = "failed";
   html.raw("<span class=\"state ").raw(name).raw("\">").text(worker.state).raw("</span>");
 }
 
-void put_worker(Html& html, const wire::WorkerRow& worker, UnixMillis now) {
+void put_worker(Html& html, const wire::WorkerRow& worker, UnixMillis now, bool has_buttons) {
   html.raw("<tr><th scope=\"row\">").text(worker.worker).raw("</th><td>");
   put_state(html, worker);
+  if (has_buttons)
+    html.raw(" <a href=\"")
+        .text(drain_address(worker.worker, worker.drained))
+        .raw("\">")
+        .text(worker.drained ? "Undo drain…" : "Drain…")
+        .raw("</a>");
   html.raw("</td><td>");
   if (worker.job) html.raw("<a href=\"/jobs/").number(worker.job.value).raw("/log\">job ");
   if (worker.job) html.number(worker.job.value).raw("</a>");
@@ -46,7 +53,7 @@ std::string workers_in_words(const wire::WorkerList& list) {
   return text;
 }
 
-Page workers_page(const wire::WorkerList& list, UnixMillis now) {
+Page workers_page(const wire::WorkerList& list, UnixMillis now, bool has_buttons) {
   Page page;
   page.title = "Workers";
   page.section = Section::Workers;
@@ -66,16 +73,17 @@ Page workers_page(const wire::WorkerList& list, UnixMillis now) {
       "scope=\"col\">State</th><th scope=\"col\">Job</th><th scope=\"col\">Host, pid</th><th "
       "scope=\"col\">Heard</th><th scope=\"col\">Version</th><th scope=\"col\">Labels</th>"
       "</tr></thead>\n<tbody>\n");
-  for (const wire::WorkerRow& worker : list.workers) put_worker(html, worker, now);
+  for (const wire::WorkerRow& worker : list.workers) put_worker(html, worker, now, has_buttons);
   html.raw("</tbody></table></div>\n</div>\n");
   return page;
 }
 
-Asked ask_workers(io::Client& client, EventSequence after) {
+Asked ask_workers(io::Client& client, const Asking& asking) {
   auto list = client.ask_for<wire::WorkerList>(wire::ListWorkers{});
   if (!list) return Unexpected{list.error()};
-  Page page = workers_page(*list, io::wall_now());
-  page.after = after;
+  Page page = workers_page(*list, io::wall_now(), asking.has_sign_in);
+  page.after = asking.after;
+  page.has_sign_in = asking.has_sign_in;
   Found found;
   found.answer = framed(page);
   return found;

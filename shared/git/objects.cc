@@ -54,6 +54,7 @@ Commit parse_commit(std::string_view object) {
   while (start < object.size() && object[start] != '\n') {
     std::string_view line = line_at(object, start);
     if (line.starts_with("tree ")) commit.tree = line.substr(5);
+    if (line.starts_with("parent ")) commit.parents.emplace_back(line.substr(7));
     if (line.starts_with("author ") && commit.author.empty())
       commit.author = printable(line.substr(7, line.rfind('>') - 6), limits::kSubjectBytes);
     start += line.size() + 1;

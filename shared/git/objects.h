@@ -5,11 +5,13 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace seaworthy::git {
 
 struct Commit {
   std::string tree;
+  std::vector<std::string> parents;
   std::string subject;  // first line of the message
   std::string author;   // "A. Author <author@example.org>"
 };

@@ -1,5 +1,7 @@
 #include "shared/git/revision_reader.h"
 
+#include <utility>
+
 #include "shared/model/limits.h"
 #include "shared/pipeline/expand.h"
 
@@ -9,7 +11,8 @@ namespace {
 constexpr size_t kCachedBytes = 32 * 1024 * 1024;
 constexpr size_t kObjectBytes = 16 * 1024 * 1024;  // of a commit or a tree
 constexpr size_t kFileBytes = 256 * 1024;          // of a file that conventions look into
-constexpr int kLinks = 5;                          // that lead from one to the next
+constexpr size_t kLongestChain = 16;
+constexpr int kLinks = 5;  // that lead from one to the next
 
 std::string joined(const std::filesystem::path& base, const std::string& name) {
   return (base / name).lexically_normal().generic_string();
@@ -132,6 +135,19 @@ Result<RevisionReader::Description> RevisionReader::describe(const std::string& 
   auto expanded = expand(commit.tree);
   if (!expanded) return Unexpected{expanded.error()};
   return Description{std::move(commit.subject), std::move(commit.author), std::move(*expanded)};
+}
+
+std::optional<std::vector<std::string>> RevisionReader::chain(const std::string& tip,
+                                                              const std::string& from) {
+  std::vector<std::string> commits;
+  for (std::string next = tip; next != from;) {
+    auto object = objects_.read(next, kObjectBytes);
+    if (!object || !*object || commits.size() == kLongestChain) return std::nullopt;
+    Commit commit = parse_commit(**object);
+    if (commit.parents.size() != 1) return std::nullopt;
+    commits.push_back(std::exchange(next, std::move(commit.parents.front())));
+  }
+  return commits;
 }
 
 }  // namespace seaworthy::git

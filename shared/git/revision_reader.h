@@ -28,6 +28,10 @@ class RevisionReader {
   };
   Result<Description> describe(const std::string& revision);
 
+  // The commits from `tip` down to `from`, newest first, without `from`, where each has one parent
+  // and there are no more than a few: what most pushes are. Else none: new_revisions() tells.
+  std::optional<std::vector<std::string>> chain(const std::string& tip, const std::string& from);
+
  private:
   friend class FilesOfRevision;
   // Null if the object is missing, too large or no tree.

@@ -1,18 +1,11 @@
 #include "shared/io/authorized.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <set>
 #include <sstream>
 
-#include "shared/io/fd.h"
-#include "shared/io/file.h"
+#include "shared/io/owned_file.h"
 
 namespace seaworthy::io {
 namespace {
@@ -49,31 +42,7 @@ Result<AuthorizedKey> parse_line(const std::string& line) {
   return authorized;
 }
 
-// Empty: only those whom we trust anyway can write it.
-std::string who_else_writes(const struct stat& about) {
-  const bool is_ours = about.st_uid == 0 || about.st_uid == geteuid() || geteuid() == 0;
-  if (is_ours && (about.st_mode & 022) == 0) return {};
-  return ": others may write it, and so let themselves in; look at the list, then chown it to who "
-         "runs the broker and chmod go-w it";
-}
-
-// Nothing where no list is.
-Result<std::optional<std::string>> read_list(const fs::path& directory) {
-  const fs::path file = authorized_file(directory);
-  const Fd in(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!in && errno == ENOENT) return std::optional<std::string>();
-  struct stat around {
-  }, about{};
-  if (!in || fstat(in.get(), &about) != 0 || stat(directory.c_str(), &around) != 0)
-    return Unexpected{errno_text("cannot read who is let in from " + file.string())};
-  if (const std::string who = who_else_writes(around); !who.empty())
-    return Unexpected{"refused the directory " + directory.string() + who};
-  if (const std::string who = who_else_writes(about); !who.empty())
-    return Unexpected{"refused " + file.string() + who};
-  auto text = read_all(in.get(), file.string());
-  if (!text) return Unexpected{text.error()};
-  return std::optional(std::move(*text));
-}
+constexpr const char* kWhat = "who is let in";
 
 Result<std::vector<AuthorizedKey>> parse_list(const fs::path& directory, std::string_view text) {
   auto keys = parse_authorized(text);
@@ -126,7 +95,7 @@ Result<std::vector<AuthorizedKey>> parse_authorized(std::string_view text) {
 fs::path authorized_file(const fs::path& directory) { return directory / "authorized"; }
 
 Result<std::vector<AuthorizedKey>> read_authorized(const fs::path& directory) {
-  auto text = read_list(directory);
+  auto text = read_owned_file(authorized_file(directory), kWhat);
   if (!text) return Unexpected{text.error()};
   if (!*text)
     return Unexpected{"there is no list of who is let in at " +
@@ -138,22 +107,15 @@ Result<std::vector<AuthorizedKey>> read_authorized(const fs::path& directory) {
 Result<Done> change_authorized(
     const fs::path& directory,
     const std::function<Result<bool>(std::vector<AuthorizedKey>&)>& change) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  const fs::path lock_file = directory / "authorized.lock";
-  const Fd lock(open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock || flock(lock.get(), LOCK_EX) != 0)
-    return Unexpected{errno_text("cannot write in " + directory.string()) +
-                      ": name another directory of keys with --dir"};
-  auto text = read_list(directory);
-  if (!text) return Unexpected{text.error()};
-  const std::string there = text->value_or("");
-  auto keys = parse_list(directory, there);
-  if (!keys) return Unexpected{keys.error()};
-  auto changed = change(*keys);
-  if (!changed) return Unexpected{changed.error()};
-  if (!*changed) return Done{};
-  return write_secret_file(authorized_file(directory), rewritten(there, std::move(*keys)));
+  return change_owned_file(authorized_file(directory), kWhat, "--dir",
+                           [&](const std::string& there) -> Result<std::optional<std::string>> {
+                             auto keys = parse_list(directory, there);
+                             if (!keys) return Unexpected{keys.error()};
+                             auto changed = change(*keys);
+                             if (!changed) return Unexpected{changed.error()};
+                             if (!*changed) return std::optional<std::string>();
+                             return std::optional(rewritten(there, std::move(*keys)));
+                           });
 }
 
 }  // namespace seaworthy::io

@@ -6,6 +6,8 @@
 #include <zmq.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <stdexcept>
 
 #include "shared/io/fd.h"
@@ -188,7 +190,20 @@ Result<Done> write_secret_file(const fs::path& file, std::string_view text) {
 
 bool is_endpoint(std::string_view text) {
   if (text.starts_with("ipc://") || text.starts_with("inproc://")) return true;
-  return text.starts_with("tcp://") && text.rfind(':') > std::string_view("tcp://").size();
+  constexpr std::string_view kScheme = "tcp://";
+  const size_t colon = text.rfind(':');
+  if (!text.starts_with(kScheme) || colon <= kScheme.size()) return false;
+  const std::string_view host = text.substr(kScheme.size(), colon - kScheme.size());
+  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+  const auto is_of_host = [&](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_' ||
+           (is_bracketed && (c == ':' || c == '[' || c == ']' || c == '%'));
+  };
+  uint16_t port = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, port);
+  return std::all_of(host.begin(), host.end(), is_of_host) && error == std::errc{} && rest == end &&
+         port > 0;
 }
 
 bool is_local(std::string_view endpoint) {

@@ -19,6 +19,14 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
+// Where the tests of a job leave their reports: globs of paths below the workspace. None: the usual
+// places are looked at.
+struct ReportGlobs {
+  std::vector<std::string> junit;
+  std::vector<std::string> tap;
+  bool operator==(const ReportGlobs&) const = default;
+};
+
 struct JobSpec {
   std::string name;  // unique within its pipeline
   std::vector<Step> steps;
@@ -28,6 +36,7 @@ struct JobSpec {
   std::string origin;                     // first line of the log: where this job came from
   std::vector<std::string> runs_on = {};  // labels that its worker must have; sorted, each once
   Priority priority = Priority::Normal;   // among the jobs of its repository
+  ReportGlobs reports = {};               // of its tests
   bool operator==(const JobSpec&) const = default;
 };
 

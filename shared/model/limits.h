@@ -76,8 +76,11 @@ inline constexpr size_t kRemovedAtOnce = 64;     // builds that retention remove
 inline constexpr Duration kKeptAtLeast = 10min;  // a finished build, whatever is not to be kept
 inline constexpr Duration kCopiesArriveWithin = 1min;             // of a request, by whatever ways
 inline constexpr size_t kQuestionsPerUser = kParkedRequests / 8;  // the same, of all with one key
-inline constexpr size_t kQuestionsPerPeer = 32;  // asked and not yet answered, long polls included
-inline constexpr size_t kEventsPerDrain = 1024;  // received before the loop commits
+inline constexpr size_t kQuestionsPerPeer = 32;   // asked and not yet answered, long polls included
+inline constexpr size_t kEventsPerDrain = 1024;   // received before the loop commits
+inline constexpr size_t kCursors = 256;           // names under which followers save where they are
+inline constexpr size_t kDrainedWorkers = 4'096;  // names, connected or not
+inline constexpr size_t kPausedRepositories = 1'024;  // at a time
 
 // The reporter.
 inline constexpr size_t kHttpHeadBytes = 16 * 1024;  // a request's first lines
@@ -86,11 +89,47 @@ inline constexpr Duration kHttpPing = 15s;           // a stream of events is ne
 inline constexpr size_t kHttpQuestions = 256;        // to the broker, waiting for their turn
 inline constexpr size_t kRememberedEvents = 1'024;   // for pages that come back
 inline constexpr size_t kLogPageBytes = 2 * 1024 * 1024;  // of a log's start, and of its end
+inline constexpr size_t kApiRows = 200;                   // of one answer's list, at most
+inline constexpr size_t kTokens = 1'024;                  // that are let in
+inline constexpr size_t kSignedIn = 4'096;  // browsers at a time; one more ends the oldest's
+inline constexpr Duration kSignedInFor = 24h * 7;
+inline constexpr uint32_t kFailedSignIns = 10;  // of one address, in kFailedSignInsWithin
+inline constexpr Duration kFailedSignInsWithin = 1min;
+inline constexpr size_t kAddressesRemembered = 1'024;  // that failed to sign in
+
+// News: what the reporter tells people and other programs.
+inline constexpr size_t kNewsFileBytes = 64 * 1024;
+inline constexpr size_t kNewsTargets = 32;  // each has a thread, a connection and a cursor
+inline constexpr size_t kNewsRules = 256;
+inline constexpr size_t kMailRecipients = 64;    // of one mail
+inline constexpr Duration kNewsPatience = 72h;   // after the event, then it is given up
+inline constexpr Duration kNewsFirstPause = 2s;  // between two tries, doubled up to
+inline constexpr Duration kNewsLongestPause = 10min;
+inline constexpr size_t kNewsAnswerBytes = 4 * 1024;  // that are read of what the other side says
 
 // Attempts on a worker.
 inline constexpr uint64_t kOutputBytes =
     64ull * 1024 * 1024;  // stored per attempt unless a worker is told else; head and tail are kept
 inline constexpr Duration kKillGrace = 10s;  // between TERM and KILL
+
+// Reports of tests.
+inline constexpr size_t kReportGlobs = 32;       // of each kind, in a job
+inline constexpr size_t kReportGlobBytes = 256;  // one of them
+inline constexpr size_t kReportFiles = 1'000;    // read of one attempt
+inline constexpr size_t kReportFileBytes = 16 * 1024 * 1024;
+inline constexpr size_t kReportsBytes = 64 * 1024 * 1024;  // all files of one attempt
+inline constexpr size_t kTests = 10'000;  // listed of one attempt; failed ones first
+inline constexpr uint64_t kCountedTests = 1'000'000'000;
+inline constexpr uint64_t kTestDurationMs = 30ull * 24 * 3'600'000;
+inline constexpr size_t kTestNameBytes = 256;           // of a test, and of its suite
+inline constexpr size_t kTestTextBytes = 4'096;         // its message; its output
+inline constexpr size_t kTestTextsBytes = 512 * 1024;   // of all tests of one attempt
+inline constexpr size_t kTestNotes = 8;                 // about reports that could not be read
+inline constexpr size_t kTestNoteBytes = 512;           // one of them
+inline constexpr size_t kTestReportBytes = 128 * 1024;  // packed, in AttemptFinished and the store
+inline constexpr size_t kTestReportUnpackedBytes = 2 * 1024 * 1024;
+inline constexpr size_t kHistoryBuilds = 50;  // looked back through for one question about tests
+inline constexpr size_t kHistoryBytes = 16 * 1024 * 1024;  // unpacked for it: some 100 ms
 
 static_assert(kOutputChunkBytes + 4096 < kMessageBytes, "an Output message fits a frame");
 static_assert(kOutputChunkBytes * 2 <= kOutputCreditBytes,
@@ -98,8 +137,13 @@ static_assert(kOutputChunkBytes * 2 <= kOutputCreditBytes,
 static_assert(kSubmitBytes + kPipelineFileBytes < kMessageBytes,
               "one more pipeline never makes a Submit too large");
 static_assert(kReplyBytes < kMessageBytes);
+static_assert(kTestReportBytes + kStepsPerJob * (kNameBytes + 48) + 2 * kDetailBytes <
+                  kMessageBytes,
+              "an outcome with all its steps and tests fits a frame");
+static_assert(kTestReportUnpackedBytes <= kHistoryBytes);
 static_assert(kSessions < kConnections, "clients find room beside as many workers as there can be");
 static_assert(kUnreadBytes > kOutputCreditBytes, "nobody is cut off for using the credit");
 static_assert(kDefaultTimeout <= kLongestTimeout);
+static_assert(kNewsTargets < kCursors, "a target that was renamed finds room for some time");
 
 }  // namespace seaworthy::limits

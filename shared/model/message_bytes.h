@@ -16,11 +16,13 @@ inline size_t message_bytes(const std::map<std::string, std::string>& env) {
 }
 
 inline size_t message_bytes(const JobSpec& job) {
-  constexpr size_t kJobOverhead = 128;  // keys and numbers
+  constexpr size_t kJobOverhead = 160;  // keys and numbers
   constexpr size_t kStepOverhead = 32;
   size_t bytes = kJobOverhead + job.name.size() + job.origin.size() + message_bytes(job.env);
   for (const std::string& need : job.needs) bytes += need.size() + 5;
   for (const std::string& label : job.runs_on) bytes += label.size() + 5;
+  for (const auto* globs : {&job.reports.junit, &job.reports.tap})
+    for (const std::string& glob : *globs) bytes += glob.size() + 5;
   for (const Step& step : job.steps)
     bytes += kStepOverhead + step.name.size() + step.run.size() + message_bytes(step.env);
   return bytes;

@@ -12,6 +12,7 @@
 #include "shared/model/message_bytes.h"
 #include "shared/pipeline/needs.h"
 #include "shared/pipeline/nodes.h"
+#include "shared/pipeline/reports.h"
 #include "shared/pipeline/scheduling.h"
 
 namespace seaworthy::pipeline {
@@ -192,6 +193,9 @@ Parsed<ParsedJob> parse_job(const std::string& name, const YamlNode& node, const
   if (!runs_on) return Unexpected{runs_on.error()};
   auto priority = parse_priority(node, where, base.priority);
   if (!priority) return Unexpected{priority.error()};
+  auto reports = parse_reports(node, where);
+  if (!reports) return Unexpected{reports.error()};
+  job.specification.reports = std::move(*reports);
   job.specification.runs_on = std::move(*runs_on);
   job.specification.priority = *priority;
   job.specification.steps = std::move(*steps);
@@ -215,9 +219,9 @@ Parsed<std::vector<ParsedJob>> parse_jobs(const YamlNode& jobs, const Defaults& 
     const std::string where = "in job '" + entry.key + "'";
     if (entry.value.kind != Kind::Map)
       return wrong_type(entry.value, "the job '" + entry.key + "'", "a map with steps or run");
-    if (auto good =
-            check_keys(entry.value, where,
-                       {"steps", "run", "env", "needs", "timeout-minutes", "runs-on", "priority"});
+    if (auto good = check_keys(
+            entry.value, where,
+            {"steps", "run", "env", "needs", "timeout-minutes", "runs-on", "priority", "reports"});
         !good)
       return Unexpected{good.error()};
     auto job = parse_job(entry.key, entry.value, where, base);
@@ -234,14 +238,14 @@ Parsed<std::vector<ParsedJob>> parse_file(const YamlNode& root) {
   if (find(root, "jobs") == nullptr) {
     if (auto good = check_keys(root, "at the top",
                                {"jobs", "steps", "run", "env", "timeout-minutes", "runs-on",
-                                "priority", "concurrency"});
+                                "priority", "concurrency", "reports"});
         !good)
       return Unexpected{good.error()};
     auto job = parse_job(std::string(kOnlyJob), root, "at the top", {});
     if (!job) return Unexpected{job.error()};
     return std::vector<ParsedJob>{std::move(*job)};
   }
-  for (std::string_view key : {"steps", "run", "timeout-minutes"})
+  for (std::string_view key : {"steps", "run", "timeout-minutes", "reports"})
     if (const YamlEntry* entry = find(root, key))
       return wrong(entry->at,
                    "'" + std::string(key) +

@@ -17,6 +17,9 @@
 //       priority: high        # or normal, low: which job of this repository goes first
 //       timeout-minutes: 10   # for all steps together, checkout included; else 60, at most 1440
 //       env: {MODE: fast}     # wins over the env of the file
+//       reports:              # where the tests leave theirs; else the usual places are looked at
+//         junit: [build/*.xml]    # globs below the workspace: * and ? in a name, ** for any depth
+//         tap: out/results.tap    # or a single one
 //       steps:                # run in order, by the shell, until one fails
 //         - make check
 //         - name: Integration # for people; else the first line of run

@@ -22,17 +22,61 @@ struct TypeName {
 // In the order of Message's alternatives. Numbers are the protocol's: never changed, never used
 // again.
 constexpr std::array<TypeName, std::variant_size_v<Message>> kTypes{{
-    {1, "Hello"},         {2, "Welcome"},      {3, "Ready"},        {4, "Assign"},
-    {5, "Accept"},        {6, "Decline"},      {7, "Heartbeat"},    {8, "HeartbeatOk"},
-    {9, "CancelAttempt"}, {10, "Output"},      {11, "OutputOk"},    {12, "AttemptFinished"},
-    {13, "Recorded"},     {14, "Goodbye"},     {32, "Submit"},      {33, "SubmitOk"},
-    {34, "AdvanceHead"},  {35, "Cancel"},      {36, "CancelOk"},    {37, "Notify"},
-    {38, "NotifyOk"},     {39, "AwaitNotice"}, {40, "Notice"},      {41, "Ok"},
-    {64, "Ping"},         {65, "Pong"},        {66, "ListHeads"},   {67, "HeadList"},
-    {68, "ListBuilds"},   {69, "BuildList"},   {70, "ShowBuild"},   {71, "BuildDetail"},
-    {72, "ListWorkers"},  {73, "WorkerList"},  {74, "QueueStatus"}, {75, "QueueStatusOk"},
-    {76, "FetchEvents"},  {77, "Events"},      {78, "FetchOutput"}, {79, "OutputData"},
-    {80, "Event"},        {127, "Error"},      {42, "AwaitDemand"}, {43, "Demand"},
+    {1, "Hello"},
+    {2, "Welcome"},
+    {3, "Ready"},
+    {4, "Assign"},
+    {5, "Accept"},
+    {6, "Decline"},
+    {7, "Heartbeat"},
+    {8, "HeartbeatOk"},
+    {9, "CancelAttempt"},
+    {10, "Output"},
+    {11, "OutputOk"},
+    {12, "AttemptFinished"},
+    {13, "Recorded"},
+    {14, "Goodbye"},
+    {32, "Submit"},
+    {33, "SubmitOk"},
+    {34, "AdvanceHead"},
+    {35, "Cancel"},
+    {36, "CancelOk"},
+    {37, "Notify"},
+    {38, "NotifyOk"},
+    {39, "AwaitNotice"},
+    {40, "Notice"},
+    {41, "Ok"},
+    {64, "Ping"},
+    {65, "Pong"},
+    {66, "ListHeads"},
+    {67, "HeadList"},
+    {68, "ListBuilds"},
+    {69, "BuildList"},
+    {70, "ShowBuild"},
+    {71, "BuildDetail"},
+    {72, "ListWorkers"},
+    {73, "WorkerList"},
+    {74, "QueueStatus"},
+    {75, "QueueStatusOk"},
+    {76, "FetchEvents"},
+    {77, "Events"},
+    {78, "FetchOutput"},
+    {79, "OutputData"},
+    {80, "Event"},
+    {127, "Error"},
+    {42, "AwaitDemand"},
+    {43, "Demand"},
+    {50, "SaveCursor"},
+    {90, "FetchCursor"},
+    {91, "Cursor"},
+    {96, "ListTests"},
+    {97, "TestList"},
+    {98, "TestHistory"},
+    {99, "TestRuns"},
+    {44, "DrainWorker"},
+    {45, "PauseRepository"},
+    {82, "FetchMetrics"},
+    {83, "Metrics"},
 }};
 
 struct AnyField {
@@ -61,6 +105,9 @@ std::optional<Outcome> parse_word(std::string_view word, Outcome) { return parse
 std::optional<Verdict> parse_word(std::string_view word, Verdict) { return parse_verdict(word); }
 std::optional<State> parse_word(std::string_view word, State) { return parse_state(word); }
 std::optional<Priority> parse_word(std::string_view word, Priority) { return parse_priority(word); }
+std::optional<TestVerdict> parse_word(std::string_view word, TestVerdict) {
+  return parse_test_verdict(word);
+}
 
 // ---- writing
 
@@ -69,6 +116,10 @@ using Packer = msgpack::packer<msgpack::sbuffer>;
 void write(Packer& p, const std::string& v) {
   p.pack_str(static_cast<uint32_t>(v.size()));
   p.pack_str_body(v.data(), static_cast<uint32_t>(v.size()));
+}
+void write(Packer& p, const Bytes& v) {
+  p.pack_bin(static_cast<uint32_t>(v.data.size()));
+  p.pack_bin_body(v.data.data(), static_cast<uint32_t>(v.data.size()));
 }
 template <class T>
 requires std::is_arithmetic_v<T>
@@ -132,6 +183,7 @@ void read(const msgpack::object& o, const char* key, std::string& v) {
   else
     wrong(key, "a string");
 }
+void read(const msgpack::object& o, const char* key, Bytes& v) { read(o, key, v.data); }
 template <class T>
 requires std::is_arithmetic_v<T>
 void read(const msgpack::object& o, const char* key, T& v) {
@@ -367,6 +419,10 @@ Result<JobSpec> decode_specification(std::string_view bytes) {
 std::string encode_steps(const std::vector<StepResult>& steps) { return to_bytes(steps); }
 Result<std::vector<StepResult>> decode_steps(std::string_view bytes) {
   return from_bytes<std::vector<StepResult>>(bytes, "steps");
+}
+std::string encode_tests(const TestColumns& tests) { return to_bytes(tests); }
+Result<TestColumns> decode_tests(std::string_view bytes) {
+  return from_bytes<TestColumns>(bytes, "a report of tests");
 }
 
 }  // namespace seaworthy::wire

@@ -17,6 +17,7 @@
 
 #include "shared/base/result.h"
 #include "shared/wire/message.h"
+#include "shared/wire/test_columns.h"
 
 namespace seaworthy::wire {
 
@@ -49,5 +50,7 @@ std::string encode_specification(const JobSpec& specification);
 Result<JobSpec> decode_specification(std::string_view bytes);
 std::string encode_steps(const std::vector<StepResult>& steps);
 Result<std::vector<StepResult>> decode_steps(std::string_view bytes);
+std::string encode_tests(const TestColumns& tests);
+Result<TestColumns> decode_tests(std::string_view bytes);
 
 }  // namespace seaworthy::wire

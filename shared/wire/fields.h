@@ -4,6 +4,7 @@
 #pragma once
 
 #include "shared/wire/message.h"
+#include "shared/wire/test_columns.h"
 
 namespace seaworthy::wire {
 // --------------------------
@@ -44,10 +45,14 @@ void fields(F&& f, Step& m) {
   f("name", m.name), f("run", m.run), f("env", m.env);
 }
 template <class F>
+void fields(F&& f, ReportGlobs& m) {
+  f("junit", m.junit), f("tap", m.tap);
+}
+template <class F>
 void fields(F&& f, JobSpec& m) {
   f("name", m.name), f("steps", m.steps), f("env", m.env), f("needs", m.needs),
       f("timeout_ms", m.timeout), f("origin", m.origin), f("runs_on", m.runs_on),
-      f("priority", m.priority);
+      f("priority", m.priority), f("reports", m.reports);
 }
 template <class F>
 void fields(F&& f, Assign& m) {
@@ -96,7 +101,17 @@ void fields(F&& f, AttemptFinished& m) {
   f("boot", m.boot), f("job", m.job), f("attempt", m.attempt), f("outcome", m.outcome),
       f("detail", m.detail), f("steps", m.steps), f("output_bytes", m.output_bytes),
       f("output_sha256", m.output_sha256), f("output_truncated", m.output_truncated),
-      f("first_output_ms", m.first_output);
+      f("first_output_ms", m.first_output), f("tests", m.tests);
+}
+template <class F>
+void fields(F&& f, TestTexts& m) {
+  f("test", m.test), f("message", m.message), f("output", m.output);
+}
+template <class F>
+void fields(F&& f, TestColumns& m) {
+  f("suites", m.suites), f("suite", m.suite), f("names", m.names), f("verdicts", m.verdicts),
+      f("durations_ms", m.durations_ms), f("texts", m.texts), f("passed", m.passed),
+      f("failed", m.failed), f("errors", m.errors), f("skipped", m.skipped), f("notes", m.notes);
 }
 template <class F>
 void fields(F&& f, Recorded& m) {
@@ -175,6 +190,14 @@ void fields(F&& f, Notice& m) {
   f("serial", m.serial), f("all", m.all), f("repositories", m.repositories);
 }
 template <class F>
+void fields(F&& f, DrainWorker& m) {
+  f("worker", m.worker), f("drain", m.drain);
+}
+template <class F>
+void fields(F&& f, PauseRepository& m) {
+  f("repository", m.repository), f("paused", m.paused);
+}
+template <class F>
 void fields(F&&, Ok&) {}
 
 template <class F>
@@ -251,7 +274,7 @@ template <class F>
 void fields(F&& f, WorkerRow& m) {
   f("worker", m.worker), f("session", m.session), f("state", m.state), f("labels", m.labels),
       f("job", m.job), f("attempt", m.attempt), f("last_heard_ms", m.last_heard), f("pid", m.pid),
-      f("host", m.host), f("version", m.version), f("reason", m.reason);
+      f("host", m.host), f("version", m.version), f("reason", m.reason), f("drained", m.drained);
 }
 template <class F>
 void fields(F&& f, WorkerList& m) {
@@ -280,7 +303,7 @@ template <class F>
 void fields(F&& f, QueueStatusOk& m) {
   f("waiting_count", m.waiting_count), f("running_count", m.running_count),
       f("worker_count", m.worker_count), f("waiting", m.waiting), f("running", m.running),
-      f("unmatched", m.unmatched);
+      f("unmatched", m.unmatched), f("paused", m.paused);
 }
 template <class F>
 void fields(F&& f, FetchEvents& m) {
@@ -291,6 +314,18 @@ void fields(F&& f, Events& m) {
   f("last", m.last), f("events", m.events);
 }
 template <class F>
+void fields(F&& f, SaveCursor& m) {
+  f("name", m.name), f("sequence", m.sequence);
+}
+template <class F>
+void fields(F&& f, FetchCursor& m) {
+  f("name", m.name);
+}
+template <class F>
+void fields(F&& f, Cursor& m) {
+  f("sequence", m.sequence);
+}
+template <class F>
 void fields(F&& f, FetchOutput& m) {
   f("job", m.job), f("attempt", m.attempt), f("offset", m.offset), f("wait_ms", m.wait_ms);
 }
@@ -298,6 +333,71 @@ template <class F>
 void fields(F&& f, OutputData& m) {
   f("job", m.job), f("attempt", m.attempt), f("offset", m.offset), f("total", m.total),
       f("complete", m.complete);
+}
+template <class F>
+void fields(F&& f, ListTests& m) {
+  f("build", m.build), f("job", m.job), f("failed_only", m.failed_only), f("after", m.after),
+      f("limit", m.limit);
+}
+template <class F>
+void fields(F&& f, JobTests& m) {
+  f("job", m.job), f("job_name", m.job_name), f("attempt", m.attempt), f("passed", m.passed),
+      f("failed", m.failed), f("errors", m.errors), f("skipped", m.skipped),
+      f("left_out", m.left_out), f("notes", m.notes);
+}
+template <class F>
+void fields(F&& f, TestRow& m) {
+  f("job", m.job), f("attempt", m.attempt), f("suite", m.suite), f("name", m.name),
+      f("verdict", m.verdict), f("duration_ms", m.duration_ms), f("message", m.message),
+      f("output", m.output), f("failing_since", m.failing_since),
+      f("failing_since_revision", m.failing_since_revision), f("failing_longer", m.failing_longer);
+}
+template <class F>
+void fields(F&& f, TestList& m) {
+  f("build", m.build), f("repository", m.repository), f("jobs", m.jobs), f("tests", m.tests),
+      f("next", m.next);
+}
+template <class F>
+void fields(F&& f, TestHistory& m) {
+  f("repository", m.repository), f("job_name", m.job_name), f("suite", m.suite), f("name", m.name),
+      f("limit", m.limit);
+}
+template <class F>
+void fields(F&& f, TestRun& m) {
+  f("build", m.build), f("job", m.job), f("attempt", m.attempt), f("ref", m.ref),
+      f("revision", m.revision), f("verdict", m.verdict), f("duration_ms", m.duration_ms),
+      f("message", m.message), f("finished_ms", m.finished);
+}
+template <class F>
+void fields(F&& f, TestRuns& m) {
+  f("runs", m.runs);
+}
+
+void fields(F&&, FetchMetrics&) {}
+template <class F>
+void fields(F&& f, Histogram& m) {
+  f("bounds", m.bounds), f("counts", m.counts), f("sum", m.sum);
+}
+template <class F>
+void fields(F&& f, ReadyJobs& m) {
+  f("labels", m.labels), f("count", m.count);
+}
+template <class F>
+void fields(F&& f, WordCount& m) {
+  f("word", m.word), f("count", m.count);
+}
+template <class F>
+void fields(F&& f, Metrics& m) {
+  f("started_ms", m.started), f("epoch", m.epoch), f("version", m.version),
+      f("waiting_jobs", m.waiting_jobs), f("running_jobs", m.running_jobs),
+      f("ready_unlisted", m.ready_unlisted), f("ready", m.ready), f("workers", m.workers),
+      f("paused_repositories", m.paused_repositories), f("connections", m.connections),
+      f("open_questions", m.open_questions), f("uncommitted_batches", m.uncommitted_batches),
+      f("uncommitted_bytes", m.uncommitted_bytes), f("last_event", m.last_event),
+      f("uncommitted_events", m.uncommitted_events), f("has_space", m.has_space),
+      f("builds", m.builds), f("jobs", m.jobs), f("attempts", m.attempts),
+      f("submitted_builds", m.submitted_builds), f("output_bytes", m.output_bytes),
+      f("wait_ms", m.wait_ms), f("run_ms", m.run_ms), f("commit_us", m.commit_us);
 }
 template <class F>
 void fields(F&& f, Error& m) {

@@ -14,6 +14,7 @@
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
 #include "shared/model/pipeline.h"
+#include "shared/model/test_report.h"
 #include "shared/model/timing.h"
 #include "shared/model/verdict.h"
 
@@ -141,6 +142,11 @@ struct StepResult {
   uint64_t output_bytes = 0;
 };
 
+// Any bytes, where a text would have to be one.
+struct Bytes {
+  std::string data;
+};
+
 struct AttemptFinished {
   BootId boot;
   JobId job;
@@ -152,6 +158,7 @@ struct AttemptFinished {
   std::string output_sha256;  // hex, of all output
   bool output_truncated = false;
   UnixMillis first_output;
+  Bytes tests = {};  // what they said (wire/packed_tests.h); empty: nothing
 };
 
 struct Recorded {
@@ -252,6 +259,26 @@ struct AwaitDemand {
 
 struct Demand {
   uint64_t waiting = 0;  // ready jobs that no worker has yet
+};
+
+// "I have dealt with every event up to this one": where a follower goes on after a restart. The
+// broker keeps the last word of each name.
+struct SaveCursor {
+  std::string name;
+  EventSequence sequence;
+};
+
+// A drained worker is given no more jobs, and ends those it has. It stays so when it reconnects,
+// until it is told otherwise or the broker is started anew.
+struct DrainWorker {
+  std::string worker;
+  bool drain = false;  // false: it is given jobs again
+};
+
+// Jobs of a paused repository wait; those that run go on. Durable.
+struct PauseRepository {
+  std::string repository;
+  bool paused = false;
 };
 
 struct Ok {};
@@ -402,7 +429,7 @@ struct ListWorkers {};
 struct WorkerRow {
   std::string worker;
   SessionId session;
-  std::string state;  // idle, busy, sick, silent
+  std::string state;  // idle, busy, sick, drained, silent
   std::vector<std::string> labels;
   JobId job;
   AttemptNumber attempt;
@@ -411,6 +438,7 @@ struct WorkerRow {
   std::string host;
   std::string version;
   std::string reason = {};  // why it takes no jobs although it could; empty: it is well
+  bool drained = false;
 };
 
 struct WorkerList {
@@ -455,6 +483,7 @@ struct QueueStatusOk {
   std::vector<WaitingJob> waiting;  // in the order they will be handed out
   std::vector<RunningJob> running;
   std::vector<UnmatchedJobs> unmatched = {};
+  std::vector<std::string> paused = {};  // repositories
 };
 
 // Answered at once if there are events after `after`, else when one comes, or empty after wait_ms.
@@ -468,6 +497,14 @@ struct FetchEvents {
 struct Events {
   EventSequence last;  // ask again after this one
   std::vector<EventRow> events;
+};
+
+struct FetchCursor {
+  std::string name;
+};
+
+struct Cursor {
+  std::optional<EventSequence> sequence;  // none: nothing was saved under this name
 };
 
 // Answered at once if there is output beyond `offset` or the attempt has ended, else when some
@@ -485,6 +522,129 @@ struct OutputData {
   uint64_t offset = 0;    // of the first byte in the blob
   uint64_t total = 0;     // stored so far
   bool complete = false;  // the job has its verdict and this answer reaches the end of the output
+};
+
+// What the tests of a build said, or of one job of it: exactly one of the two is set. Of each job
+// the latest attempt; by job, and in each job the failed ones first.
+struct ListTests {
+  BuildId build;
+  JobId job;
+  bool failed_only = false;  // failed ones and errors
+  uint64_t after = 0;        // TestList.next of the answer before; 0: from the first on
+  uint32_t limit = 500;
+};
+
+// A job that has a report of tests.
+struct JobTests {
+  JobId job;
+  std::string job_name;
+  AttemptNumber attempt;
+  uint64_t passed = 0;
+  uint64_t failed = 0;
+  uint64_t errors = 0;
+  uint64_t skipped = 0;
+  uint64_t left_out = 0;  // of these: counted and not listed
+  std::vector<std::string> notes;
+};
+
+struct TestRow {
+  JobId job;
+  AttemptNumber attempt;
+  std::string suite;
+  std::string name;
+  TestVerdict verdict = TestVerdict::Passed;
+  uint64_t duration_ms = 0;
+  std::string message;
+  std::string output;  // of failed ones
+  // Of failed ones: the first build of the unbroken run of failures on this ref that ends here.
+  BuildId failing_since;
+  std::string failing_since_revision;
+  bool failing_longer = false;  // further back than was looked
+};
+
+struct TestList {
+  BuildId build;
+  std::string repository;
+  std::vector<JobTests> jobs;
+  std::vector<TestRow> tests;
+  uint64_t next = 0;  // ask again after it; 0: these are the last
+};
+
+// What a test said in the newest builds of a repository that have it.
+struct TestHistory {
+  std::string repository;
+  std::string job_name;
+  std::string suite;
+  std::string name;
+  uint32_t limit = 50;
+};
+
+struct TestRun {
+  BuildId build;
+  JobId job;
+  AttemptNumber attempt;
+  std::string ref;
+  std::string revision;
+  TestVerdict verdict = TestVerdict::Passed;
+  uint64_t duration_ms = 0;
+  std::string message;
+  UnixMillis finished;
+};
+
+struct TestRuns {
+  std::vector<TestRun> runs;  // newest first
+};
+
+// What the broker has counted since it was started, and how much there is of what now.
+struct FetchMetrics {};
+
+// How often a value was at most `bounds[i]` and above the bound before; the last count has no
+// bound.
+struct Histogram {
+  std::vector<uint64_t> bounds;
+  std::vector<uint64_t> counts;  // one more than bounds
+  uint64_t sum = 0;              // of the values
+};
+
+// Jobs that are ready and ask for just these labels.
+struct ReadyJobs {
+  std::vector<std::string> labels;
+  uint64_t count = 0;
+};
+
+// A word of a list (a verdict, an outcome, a worker's state), and how often.
+struct WordCount {
+  std::string word;
+  uint64_t count = 0;
+};
+
+struct Metrics {
+  UnixMillis started;
+  Epoch epoch;
+  std::string version;
+  // Now.
+  uint64_t waiting_jobs = 0;
+  uint64_t running_jobs = 0;
+  uint64_t ready_unlisted = 0;  // ready jobs with labels for which there was no room here
+  std::vector<ReadyJobs> ready;
+  std::vector<WordCount> workers;  // by state
+  uint64_t paused_repositories = 0;
+  uint64_t connections = 0;
+  uint64_t open_questions = 0;       // long polls included
+  uint64_t uncommitted_batches = 0;  // given to the storage thread, not yet durable
+  uint64_t uncommitted_bytes = 0;    // of output in them
+  uint64_t last_event = 0;           // durable
+  uint64_t uncommitted_events = 0;
+  bool has_space = true;
+  // Since the start.
+  std::vector<WordCount> builds;    // finished, by verdict
+  std::vector<WordCount> jobs;      // finished, by verdict
+  std::vector<WordCount> attempts;  // ended, by outcome
+  uint64_t submitted_builds = 0;
+  uint64_t output_bytes = 0;  // stored
+  Histogram wait_ms;          // of a job, from when it could run until it was given to a worker
+  Histogram run_ms;           // of an attempt, from being given to a worker until its outcome
+  Histogram commit_us;        // of a batch, written and synchronised
 };
 
 // ---- anyone
@@ -515,7 +675,9 @@ using Message =
                  SubmitOk, AdvanceHead, Cancel, CancelOk, Notify, NotifyOk, AwaitNotice, Notice, Ok,
                  Ping, Pong, ListHeads, HeadList, ListBuilds, BuildList, ShowBuild, BuildDetail,
                  ListWorkers, WorkerList, QueueStatus, QueueStatusOk, FetchEvents, Events,
-                 FetchOutput, OutputData, EventRow, Error, AwaitDemand, Demand>;
+                 FetchOutput, OutputData, EventRow, Error, AwaitDemand, Demand, SaveCursor,
+                 FetchCursor, Cursor, ListTests, TestList, TestHistory, TestRuns, DrainWorker,
+                 PauseRepository, FetchMetrics, Metrics>;
 
 // What travels: a message, the tag that its answer repeats, and bytes that are not msgpack's.
 struct Envelope {

@@ -129,6 +129,7 @@ class Harness {
       if (const T* body = std::get_if<T>(&change.body)) found.push_back(*body);
     return found;
   }
+  const std::vector<Change>& all_changes() const { return changes_; }
   void forget() {
     messages_.clear();
     changes_.clear();

@@ -12,6 +12,7 @@
 #include "broker/fsck/sha256.h"
 #include "broker/journal/journal.h"
 #include "broker/outputs.h"
+#include "shared/wire/packed_tests.h"
 #include "tests/broker/broker_fixture.h"
 #include "tests/support/folder.h"
 
@@ -80,6 +81,9 @@ class Life {
     finished.steps = {{"test", outcome == Outcome::Passed ? 0 : 1, 17}};
     finished.output_bytes = output.size();
     if (!output.empty()) finished.output_sha256 = sha256_of(output);
+    if (outcome == Outcome::Failed)
+      finished.tests.data =
+          wire::pack_tests({{{"suite", "it works", TestVerdict::Failed}}, {2, 1, 0, 0}});
     say(peer, finished);
     writer_.sync();
     writer_.close(assigned_);
@@ -115,6 +119,7 @@ inline constexpr PeerNumber kClient = 9, kAmy = 1, kBob = 2;
 inline void live(const fs::path& state) {
   Life life(state);
   life.say(kClient, wire::AdvanceHead{"/srv/project", "refs/heads/main", revision(1)});
+  life.say(kClient, wire::SaveCursor{"mail", {1}});
   life.hello(kAmy, "amy", 1);
   life.hello(kBob, "bob", 2);
 

@@ -186,7 +186,8 @@ TEST_CASE("builds that are removed while fsck looks are nothing to report") {
       store.execute(
           "BEGIN; UPDATE meta SET value = value + 1 WHERE key = 'removed_builds';"
           "DELETE FROM event WHERE build = " +
-          build + "; DELETE FROM attempt WHERE job IN (SELECT id FROM job WHERE build = " + build +
+          build + "; DELETE FROM test_report WHERE job IN (SELECT id FROM job WHERE build = " +
+          build + "); DELETE FROM attempt WHERE job IN (SELECT id FROM job WHERE build = " + build +
           "); DELETE FROM job WHERE build = " + build + "; DELETE FROM build WHERE id = " + build +
           "; COMMIT");
       for (const char* file : files) fs::remove(store.file(file));

@@ -28,6 +28,7 @@ const std::map<std::string, std::string> kDamageBySql{
      "PRAGMA writable_schema = RESET; UPDATE build SET rank = rank + 1 WHERE id = 3;"
      "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM hidden;"},
     {"references", "UPDATE head SET repository = 4711"},
+    {"cursors", "UPDATE cursor SET sequence = 4711"},
     {"epoch", "UPDATE meta SET value = 0 WHERE key = 'epoch'"},
     {"values", "UPDATE request SET id = x'00' WHERE first_build = 1"},
     {"specifications", "UPDATE specification SET digest = zeroblob(32) WHERE id = 1"},
@@ -73,6 +74,8 @@ const std::map<std::string, std::string> kDamageBySql{
     {"attempt-outcome",
      "UPDATE event SET detail = 'failed' WHERE job = 9 AND attempt = 3 AND "
      "kind = 7"},
+    {"test-report-attempt", "UPDATE test_report SET attempt = 7 WHERE job = 3"},
+    {"test-reports", "UPDATE test_report SET failed = 4 WHERE job = 3"},
     {"event-numbers",
      "UPDATE event SET sequence = sequence + 1000 WHERE sequence = (SELECT "
      "max(sequence) FROM event)"},

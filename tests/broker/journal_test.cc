@@ -148,7 +148,25 @@ TEST_CASE("a store of version 2 becomes one of the present version, with all tha
   more.pipelines[0].jobs[0].runs_on = {"gpu"};
   broker.say(9, more);
   CHECK(Reads(store_in(folder)).show_build({{7}, {}, false})->concurrency.has_value());
-  CHECK(present_version() == 3);
+  CHECK(ledger.paused().empty());
+  CHECK(present_version() == 4);
+}
+
+TEST_CASE("a restart keeps a repository paused, and forgets it when it is not any more") {
+  Folder folder;
+  {
+    StoredBroker broker(store_in(folder));
+    broker.say(9, a_submit(1, {1}));
+    broker.say(9, wire::PauseRepository{"/srv/project", true});
+  }
+  {
+    StoredBroker broker(store_in(folder));
+    CHECK(broker.core().ledger().is_paused("/srv/project"));
+    CHECK(broker.core().ledger().ready().empty());
+    broker.say(9, wire::PauseRepository{"/srv/project", false});
+    CHECK(broker.core().ledger().ready().size() == 1);
+  }
+  CHECK_FALSE(StoredBroker(store_in(folder)).core().ledger().is_paused("/srv/project"));
 }
 
 TEST_CASE("a store in which two builds of a group run beside each other is refused by name") {
@@ -246,6 +264,20 @@ TEST_CASE("heads are remembered, moved and forgotten") {
   auto heads = reads.list_heads({"/srv/project", ""}).heads;
   REQUIRE(heads.size() == 1);
   CHECK(heads[0].revision == revision(2));
+}
+
+TEST_CASE("a cursor is remembered over a restart, and one that was never saved is none") {
+  Folder folder;
+  {
+    StoredBroker broker(store_in(folder));
+    broker.say(9, a_submit(1, {1, 2}));
+    broker.say(9, wire::SaveCursor{"news/mail", {1}});
+    broker.say(9, wire::SaveCursor{"news/mail", {2}});
+    broker.say(9, wire::SaveCursor{"news/chat", {1}});
+  }
+  const Recovered recovered = Journal(store_in(folder)).recover();
+  CHECK(recovered.cursors == std::map<std::string, EventSequence>{{"news/chat", EventSequence{1}},
+                                                                  {"news/mail", EventSequence{2}}});
 }
 
 TEST_CASE("more heads than fit one answer are listed in parts, none twice and none left out") {

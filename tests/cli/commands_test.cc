@@ -51,7 +51,28 @@ std::optional<wire::Envelope> show(const wire::ShowBuild& question) {
   return answer(detail);
 }
 
+// Of job 18 of build 12: two pages, a failed test on each.
+std::optional<wire::Envelope> tests_of(const wire::ListTests& question) {
+  if (question.build.value == 13) return answer(wire::TestList{{13}, "/srv/x", {}, {}, 0});
+  wire::TestList list{{12}, "/srv/x", {{{18}, "lint", {1}, 7, 1, 1, 0, 3, {}}}, {}, 0};
+  list.jobs[0].notes = {"report.xml was not read to its end: line 1: no element found"};
+  wire::TestRow row;
+  row.job = {18};
+  row.suite = "Basket";
+  row.verdict = question.after == 0 ? TestVerdict::Failed : TestVerdict::Error;
+  row.name = question.after == 0 ? "sums" : "crash\x1b[2J";
+  row.duration_ms = 12;
+  row.message = "3 is not 4\nat line 7";
+  row.output = "trace\nend";
+  row.failing_since = {9};
+  row.failing_since_revision = kRevision;
+  list.tests = {row};
+  if (question.after == 0) list.next = 1;
+  return answer(list);
+}
+
 std::optional<wire::Envelope> a_broker(const wire::Message& message) {
+  if (const auto* question = std::get_if<wire::ListTests>(&message)) return tests_of(*question);
   if (const auto* question = std::get_if<wire::ShowBuild>(&message)) return show(*question);
   if (const auto* list = std::get_if<wire::ListBuilds>(&message)) {
     wire::BuildList builds;
@@ -66,6 +87,9 @@ std::optional<wire::Envelope> a_broker(const wire::Message& message) {
   if (std::holds_alternative<wire::ListWorkers>(message)) return answer(wire::WorkerList{});
   if (std::holds_alternative<wire::Cancel>(message)) return answer(wire::CancelOk{2});
   if (std::holds_alternative<wire::Notify>(message)) return answer(wire::NotifyOk{1});
+  if (std::holds_alternative<wire::DrainWorker>(message) ||
+      std::holds_alternative<wire::PauseRepository>(message))
+    return answer(wire::Ok{});
   if (std::holds_alternative<wire::Submit>(message))
     return answer(wire::SubmitOk{{{kRevision, {14}, false}}});
   return std::nullopt;
@@ -113,6 +137,38 @@ TEST_CASE("answers go to stdout without colours, remarks to stderr") {
   CHECK_THAT(run_at(broker, {"workers"}).error, StartsWith("seaworthy: no workers"));
   CHECK(run_at(broker, {"workers", "--json"}).output == "[]\n");
   CHECK_THAT(run_at(broker, {"status"}).output, StartsWith("0 jobs waiting"));
+}
+
+TEST_CASE(
+    "tests prints all pages: failed ones with their message, since when, and what they wrote") {
+  FakeBroker broker(a_broker);
+  auto result = run_at(broker, {"tests", "12", "--failed"});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.output, StartsWith("job 18 lint: 1 failed, 1 error, 7 passed (3 not listed)\n"
+                                       "    report.xml was not read to its end"));
+  CHECK_THAT(result.output,
+             Contains("  failed  sums  Basket  12 ms\n          3 is not 4 at line 7\n"
+                      "          fails since build 9 (1a2b3c4d5e)\n"
+                      "          | trace\n          | end\n"));
+  CHECK_THAT(result.output, Contains("  error   crash?[2J  Basket"));
+  const auto asked = broker.asked<wire::ListTests>();
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[0].failed_only);
+  CHECK(asked[1].after == 1);
+  const auto json = nlohmann::json::parse(run_at(broker, {"tests", "12", "--json"}).output);
+  CHECK(json["jobs"][0]["errors"] == 1);
+  CHECK(json["tests"].size() == 2);
+  CHECK(json["tests"][1]["verdict"] == "error");
+  CHECK(json["tests"][0]["failing_since"]["build"] == 9);
+  CHECK_THAT(run_at(broker, {"tests", "13"}).error,
+             StartsWith("seaworthy: build 13 has no reports"));
+}
+
+TEST_CASE("show names the tests that failed below the job that failed") {
+  FakeBroker broker(a_broker);
+  CHECK_THAT(run_at(broker, {"show", "12"}).output,
+             Contains("    tests: 1 failed, 1 error, 7 passed (3 not listed)\n"
+                      "      sums  Basket\n        3 is not 4 at line 7\n"));
 }
 
 TEST_CASE("what does not exist is exit code 2 and a sentence") {
@@ -171,6 +227,22 @@ TEST_CASE("cancel names a build, or a job by its path or number") {
   CHECK((asked[0].build.value == 12 && !asked[0].job && asked[0].reason == "wrong branch"));
   CHECK((!asked[1].build && asked[1].job.value == 18));
   CHECK((!asked[2].build && asked[2].job.value == 17));
+}
+
+TEST_CASE("drain and pause name a worker, and a repository by its canonical name; --undo ends it") {
+  FakeBroker broker(a_broker);
+  CHECK(run_at(broker, {"drain", "host-1"}).output ==
+        "host-1 is given no more jobs; what it runs goes on\n");
+  CHECK(run_at(broker, {"drain", "host-1", "--undo"}).exit_code == 0);
+  CHECK(run_at(broker, {"pause", "https://example.org/x"}).exit_code == 0);
+  CHECK(run_at(broker, {"pause", "https://example.org/x", "--undo"}).exit_code == 0);
+  const auto drained = broker.asked<wire::DrainWorker>();
+  REQUIRE(drained.size() == 2);
+  CHECK((drained[0].worker == "host-1" && drained[0].drain && !drained[1].drain));
+  const auto paused = broker.asked<wire::PauseRepository>();
+  REQUIRE(paused.size() == 2);
+  CHECK(paused[0].repository == "https://example.org/x");
+  CHECK((paused[0].paused && !paused[1].paused));
 }
 
 TEST_CASE("retry submits the same jobs again") {

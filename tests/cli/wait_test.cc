@@ -18,6 +18,7 @@ class Story {
 
   std::optional<wire::Envelope> operator()(const wire::Message& message) {
     if (const auto* fetch = std::get_if<wire::FetchEvents>(&message)) return events(*fetch);
+    if (std::holds_alternative<wire::ListTests>(message)) return failed_tests();
     const bool there = polls_ >= appears_;
     if (std::holds_alternative<wire::ListBuilds>(message)) {
       wire::BuildList list;
@@ -33,6 +34,17 @@ class Story {
 
  private:
   wire::BuildRow row() const { return polls_ >= finishes_ ? a_build(12, verdict_) : a_build(12); }
+
+  static std::optional<wire::Envelope> failed_tests() {
+    wire::TestList list;
+    list.jobs = {{{17}, "test", {1}, 40, 4, 1, 0, 0, {}}};
+    for (const char* name : {"one", "two", "three", "four", "five"}) {
+      wire::TestRow& row = list.tests.emplace_back();
+      row.name = name;
+      row.verdict = TestVerdict::Failed;
+    }
+    return answer(list);
+  }
 
   std::optional<wire::Envelope> events(const wire::FetchEvents& fetch) {
     if (!fetch.after) return answer(wire::Events{{100}, {}});
@@ -68,8 +80,16 @@ TEST_CASE("wait exits as the verdict says") {
     INFO(to_string(verdict));
     auto result = wait_for("12", Story(verdict, 0, 0));
     CHECK(result.exit_code == code);
-    CHECK(result.output == "build 12 " + std::string(to_string(verdict)) + " in 3.2 s\n");
+    const std::string line = "build 12 " + std::string(to_string(verdict)) + " in 3.2 s\n";
+    CHECK(result.output.substr(0, line.size()) == line);
+    CHECK((result.output.size() == line.size()) == (verdict != Verdict::Failed));
   }
+}
+
+TEST_CASE("wait names some of the tests that failed") {
+  CHECK_THAT(wait_for("12", Story(Verdict::Failed, 0, 0)).output,
+             Contains("\n  5 tests failed: one, two, three and 2 more; see `seaworthy tests 12 "
+                      "--failed`\n"));
 }
 
 TEST_CASE("wait blocks until the verdict comes") {

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 
-from engine import run
+from engine import CannotRun, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = ["docker-compose.yml", "tests/cluster/compose.yml"]
@@ -47,6 +47,13 @@ class Composition:
 
     def docker(self, *words, check=True, timeout=DEADLINE):
         return run("docker", *words, check=check, timeout=timeout, env=self.environment)
+
+    def require_mirror(self):
+        """Images are built from Debian's packages: where containers reach none, nothing can be tested."""
+        try:
+            self.docker("run", "--rm", self.base, "apt-get", "-o", "APT::Update::Error-Mode=any", "-qq", "update", timeout=300)
+        except (RuntimeError, subprocess.TimeoutExpired) as error:
+            raise CannotRun(f"containers reach no mirror of Debian's packages: {error}") from error
 
     # ---- containers
 

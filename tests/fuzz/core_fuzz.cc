@@ -72,7 +72,9 @@ class World {
   void restart() {
     const std::map<JobId, Job> before = core_->ledger().jobs();
     const size_t ready_before = count_ready(core_->ledger());
+    const auto cursors_before = core_->ledger().cursors();
     start();
+    FUZZ_REQUIRE(core_->ledger().cursors() == cursors_before);
     const std::map<JobId, Job>& after = core_->ledger().jobs();
     FUZZ_REQUIRE(before.size() == after.size());
     for (const auto& [id, job] : before)
@@ -242,6 +244,7 @@ class World {
     }
     FUZZ_REQUIRE(running == ledger.running_count());
     FUZZ_REQUIRE(unfinished == ledger.unfinished_count());
+    FUZZ_REQUIRE(ledger.cursors().size() <= limits::kCursors);
     // All that was due is done, and what runs has a deadline.
     const std::optional<Instant> due = core_->next_deadline();
     FUZZ_REQUIRE(due ? *due > now_ : running == 0);

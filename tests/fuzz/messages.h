@@ -80,6 +80,8 @@ class MessageMaker {
   void value(const char*, Verdict& v) { v = pick(Verdict::Inconclusive); }
   void value(const char*, State& v) { v = pick(State::Finished); }
   void value(const char*, Priority& v) { v = pick(Priority::High); }
+  void value(const char*, TestVerdict& v) { v = pick(TestVerdict::Error); }
+  void value(const char*, wire::Bytes& v) { v.data = text("bytes"); }
   void value(const char*, wire::EventKind& v) { v = pick(wire::EventKind::BuildFinished); }
   void value(const char*, wire::ErrorCode& v) { v = pick(wire::ErrorCode::Refused); }
   template <class E>

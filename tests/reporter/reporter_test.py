@@ -136,7 +136,7 @@ class Pages(ReporterCase):
         status, headers, home = self.get("/")
         self.assertEqual(self.get("/", {"If-None-Match": headers["ETag"]})[::2], (304, ""))
         for header, words in {"Content-Security-Policy": "script-src 'self'", "X-Content-Type-Options": "nosniff",
-                              "Referrer-Policy": "no-referrer"}.items():
+                              "Referrer-Policy": "same-origin"}.items():
             self.assertIn(words, headers[header])
         self.assertIn("frame-ancestors 'none'", headers["Content-Security-Policy"])
         self.assertNotRegex(home, r"<style|<script>|style=| on[a-z]+=")

@@ -1,6 +1,6 @@
 #include "reporter/routes.h"
 
-#include "reporter/http/server.h"
+#include "shared/http/server.h"
 #include "tests/support/catch.h"
 
 using namespace seaworthy;

@@ -40,6 +40,8 @@ class Filler {
   void fill(Verdict& v) { v = Verdict::Flaky; }
   void fill(State& v) { v = State::Running; }
   void fill(Priority& v) { v = Priority::High; }
+  void fill(TestVerdict& v) { v = TestVerdict::Error; }
+  void fill(Bytes& v) { v.data = std::string("\xff\0\x80", 3) + std::to_string(++count_); }
   void fill(EventKind& v) { v = EventKind::AttemptLost; }
   void fill(ErrorCode& v) { v = ErrorCode::Conflict; }
   void fill(std::map<std::string, std::string>& v) { v = {{"A", "b"}, {"C", ""}}; }

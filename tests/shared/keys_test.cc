@@ -155,3 +155,13 @@ TEST_CASE("what has not the form of an address is refused before keys are asked 
   CHECK(what_is_wrong({"tcp://10.0.0.1:8888"}, std::nullopt, false).find("--key") !=
         std::string::npos);
 }
+
+TEST_CASE("an address is one that libzmq would take") {
+  for (const char* good : {"tcp://127.0.0.1:8888", "tcp://ci-1.example_x.org:1",
+                           "tcp://[::1]:65535", "tcp://[fe80::1%eth0]:8888", "ipc:///run/x"})
+    CHECK(is_endpoint(good));
+  for (const char* bad :
+       {"", "nowhere", "tcp://", "tcp://:8888", "tcp://h", "tcp://h:", "tcp://h:0", "tcp://h:65536",
+        "tcp://h:88x", "tcp://a b:1", "tcp://a:b:1", "udp://h:1"})
+    CHECK_FALSE(is_endpoint(bad));
+}

@@ -238,6 +238,34 @@ jobs:
   CHECK(parsed("run: make")[0].priority == Priority::Normal);
 }
 
+TEST_CASE("reports says where the tests of a job leave theirs") {
+  auto jobs = parsed(
+      "jobs: {a: {run: x, reports: {junit: [a/*.xml, '**/b.xml'], tap: t.tap}}, b: "
+      "{run: y}}");
+  CHECK(jobs[0].reports.junit == std::vector<std::string>{"a/*.xml", "**/b.xml"});
+  CHECK(jobs[0].reports.tap == std::vector<std::string>{"t.tap"});
+  CHECK(jobs[1].reports == ReportGlobs{});
+  CHECK(parsed("run: x\nreports: {tap: [a]}")[0].reports.tap.size() == 1);
+}
+
+TEST_CASE("what is wrong with reports is said where it stands") {
+  CHECK(starts(error_of("run: x\nreports: a.xml"), "2:10: reports at the top must be a map"));
+  CHECK(starts(error_of("run: x\nreports: {}"), "2:10: reports at the top is empty"));
+  CHECK(starts(error_of("run: x\nreports: {junnit: a}"),
+               "2:11: unknown key 'junnit' in reports; did you mean 'junit'?"));
+  CHECK(starts(error_of("run: x\nreports: {junit: []}"), "2:18: junit in reports is empty"));
+  CHECK(starts(error_of("run: x\nreports: {junit: {a: b}}"), "2:18: junit in reports must be"));
+  CHECK(starts(error_of("run: x\nreports: {tap: [[a]]}"), "2:17: a glob in tap must be a text"));
+  CHECK(starts(error_of("run: x\nreports: {tap: ''}"), "2:16: a glob in tap must have 1 to 256"));
+  for (const char* out : {"/etc/*", "../x", "a/../../x", "~/x"})
+    CHECK(starts(error_of("run: x\nreports: {tap: '" + std::string(out) + "'}"),
+                 "2:16: '" + std::string(out) + "' leads out of the workspace"));
+  std::string many;
+  for (size_t i = 0; i <= limits::kReportGlobs; ++i) many += "g" + std::to_string(i) + ",";
+  CHECK(starts(error_of("run: x\nreports: {tap: [" + many + "]}"), "2:"));
+  CHECK(starts(error_of("reports: {tap: a}\njobs: {a: {run: x}}"), "1:1: 'reports' stands beside"));
+}
+
 TEST_CASE(
     "concurrency names a group, or leaves that to the ref, and says whether newer ones end it") {
   auto concurrency = [](const std::string& value) {

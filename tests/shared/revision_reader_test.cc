@@ -180,3 +180,16 @@ TEST_CASE_METHOD(Fixture, "unknown submitted revisions do not hide known ones") 
   std::string a = remote.commit("a"), b = remote.commit("b"), c = remote.commit("c");
   CHECK(new_revisions(c, {kNowhere, a}) == Revisions{c, b});
 }
+
+TEST_CASE_METHOD(Fixture, "a chain of commits is told without git's list, and only what is one") {
+  const std::string a = remote.commit("a"), b = remote.commit("b"), c = remote.commit("c");
+  git::RevisionReader reader(mirror().directory());
+  CHECK(reader.chain(c, a) == Revisions{c, b});
+  CHECK(reader.chain(c, c) == Revisions{});
+  CHECK_FALSE(reader.chain(a, c));
+  CHECK_FALSE(reader.chain(kNowhere, a));
+  for (int i = 0; i < 20; ++i) remote.commit("more");
+  const std::string far = remote.tip();
+  git::RevisionReader later(mirror().directory());
+  CHECK_FALSE(later.chain(far, a));
+}

@@ -76,6 +76,8 @@ bool report_sometimes(const Sometimes& all) {
       {"outputs truncated", all.truncated},
       {"submits refused while the disk was full", all.refused},
       {"builds removed", all.removed},
+      {"repositories paused", all.paused},
+      {"workers that came back drained", all.drained},
       {"messages of a broker that was dead by then", all.last_words},
       {"attempts that killed their worker", all.killers},
       {"jobs with labels handed out", all.turns.with_labels},

@@ -81,7 +81,11 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             builds_.at(b.build).verdict = b.verdict;
             builds_.at(b.build).finished = change.at;
           },
+          [&](const HeadAdvanced&) {}, [&](const CursorSaved& b) { cursors_[b.name] = b.sequence; },
           [&](const HeadAdvanced&) {},
+          [&](const RepositoryPaused& b) {
+            b.paused ? void(paused_.insert(b.repository)) : void(paused_.erase(b.repository));
+          },
           [&](const BuildRemoved& b) {
             removed_.insert(b.build);
             builds_.erase(b.build);
@@ -116,6 +120,8 @@ Recovered ModelStore::recover() {
   recovered.last_rank = last_rank_;
   recovered.last_build = last_build_;
   recovered.last_job = last_job_;
+  recovered.cursors = cursors_;
+  recovered.paused.assign(paused_.begin(), paused_.end());
   for (const auto& [id, stored] : builds_) {
     if (!stored.again)
       recovered.known.push_back(

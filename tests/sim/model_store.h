@@ -39,6 +39,7 @@ class ModelStore {
   const std::map<JobId, StoredJob>& jobs() const { return jobs_; }
   const std::map<BuildId, StoredBuild>& builds() const { return builds_; }
   const std::set<BuildId>& removed() const { return removed_; }
+  const std::set<std::string>& paused() const { return paused_; }
   broker::BuildRemoved removal_of(BuildId build) const;
   const std::string& output(AttemptKey attempt) { return outputs_[attempt]; }
 
@@ -48,11 +49,13 @@ class ModelStore {
   std::map<RequestId, broker::TakenRequest> requests_;
   std::map<AttemptKey, std::string> outputs_;
   std::set<BuildId> removed_;
+  std::set<std::string> paused_;
   EventSequence last_sequence_;
   BuildId last_build_;
   JobId last_job_;
   uint64_t last_rank_ = 0;
   uint64_t epoch_ = 0;
+  std::map<std::string, EventSequence> cursors_;
 };
 
 }  // namespace seaworthy::sim

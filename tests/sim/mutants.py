@@ -103,6 +103,16 @@ MUTANTS = [
      "    gathered_.push_back(std::move(batch));\n    commit();",
      "    for (const broker::Outgoing& out : batch.messages) send_from_broker(out);\n"
      "    batch.messages.clear();\n    gathered_.push_back(std::move(batch));\n    commit();"),
+    ("jobs of a paused repository stay in the queue", "broker/core/ledger.cc",
+     "    body.paused ? leave_queue(id, job) : enter_queue_if_ready(id, job);",
+     "    if (!body.paused) enter_queue_if_ready(id, job);"),
+    ("jobs that become ready are handed out although their repository is paused", "broker/core/ledger_queue.cc",
+     "if (!paused_.empty() && paused_.contains(build.repository)) return;", ""),
+    ("a repository that is not paused any more is forgotten", "broker/core/ledger.cc",
+     "    body.paused ? leave_queue(id, job) : enter_queue_if_ready(id, job);",
+     "    if (body.paused) leave_queue(id, job);"),
+    ("a drained worker is given jobs when it is ready", "broker/core/core_workers.cc",
+     "  if (is_drained) return roster_.set_slots(*session, 0);\n", ""),
 ]
 
 

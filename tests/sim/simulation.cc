@@ -27,6 +27,7 @@ void Sometimes::add(const Sometimes& o) {
   skipped += o.skipped, outcomes_after_worker_restart += o.outcomes_after_worker_restart;
   fenced += o.fenced, declined += o.declined, truncated += o.truncated, refused += o.refused;
   removed += o.removed, last_words += o.last_words, killers += o.killers;
+  paused += o.paused, drained += o.drained;
   turns.with_labels += o.turns.with_labels, turns.groups_waited += o.turns.groups_waited;
   turns.ended_by_newer += o.turns.ended_by_newer, turns.fair += o.turns.fair;
   turns.priorities += o.turns.priorities, turns.oldest += o.turns.oldest;
@@ -92,6 +93,7 @@ void Simulation::run() {
     at(static_cast<int64_t>(random_.below(kHealAt)), [this, i] { ask(i); });
   for (size_t i = 0; i < faults_.size(); ++i)
     if (!without_.contains(i)) at(faults_[i].at_ms, [this, fault = faults_[i]] { inject(fault); });
+  let_people_act(kHealAt);
   at(kHealAt, [this] { heal(); });
   uint64_t standing_still = 0;  // actions at one and the same time
   while (!agenda_.empty()) {
@@ -175,6 +177,8 @@ void Simulation::to_broker(broker::PeerNumber from, wire::Message message, std::
     note("peer " + std::to_string(from) + " -> broker " + std::string(wire::name_of(received)));
     sometimes_.declined += std::holds_alternative<wire::Decline>(received);
     checker_.reaches_broker(received);
+    const auto* hello = std::get_if<wire::Hello>(&received);
+    sometimes_.drained += hello != nullptr && broker_->roster().is_drained(hello->worker);
     step_broker(broker::MessageReceived{from, from, &received, blob.size()}, blob);
   });
 }
@@ -356,6 +360,7 @@ void Simulation::heal() {
     if (!workers_[i].core && !workers_[i].gone) start_worker(i);
   }
   if (!broker_) start_broker();
+  undo_what_people_did(3);
 }
 
 }  // namespace seaworthy::sim

@@ -68,6 +68,8 @@ struct Sometimes {
   uint64_t removed = 0;     // builds
   uint64_t last_words = 0;  // messages of a broker that was dead when they arrived
   uint64_t killers = 0;     // attempts that killed their worker
+  uint64_t paused = 0;      // repositories
+  uint64_t drained = 0;     // workers that came back and stayed drained
   Turns::Seen turns;
   uint64_t simulated_ms = 0;
   uint64_t messages = 0;
@@ -165,6 +167,10 @@ class Simulation {
   void end_attempt(size_t index, AttemptKey key, Outcome outcome);
   void schedule_worker_tick(size_t index);
   void when_awake(size_t index, uint64_t life, Action action);
+
+  // simulation_people.cc
+  void let_people_act(int64_t until_ms);
+  void undo_what_people_did(int more);
 
   // simulation.cc: network, clients, faults
   broker::PeerNumber peer_of(size_t worker);

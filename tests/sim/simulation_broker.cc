@@ -110,6 +110,7 @@ void Simulation::make_durable(const Batch& batch) {
                             sometimes_.truncated += ended.report.output_truncated;
                           },
                           [&](const broker::BuildRemoved&) { ++sometimes_.removed; },
+                          [&](const broker::RepositoryPaused& b) { sometimes_.paused += b.paused; },
                           [&](const broker::JobFinished& finished) {
                             sometimes_.cancelled += finished.verdict == Verdict::Cancelled;
                             sometimes_.inconclusive += finished.verdict == Verdict::Inconclusive;

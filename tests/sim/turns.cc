@@ -24,6 +24,7 @@ bool has_labels(const broker::Session& session, const JobSpec& job) {
 
 void Turns::restart(const ModelStore& store) {
   jobs_.clear(), builds_.clear(), running_.clear(), handed_out_.clear(), newest_.clear();
+  paused_ = store.paused();
   for (const auto& [id, stored] : store.builds()) {
     if (stored.ends_older) {
       uint64_t& newest = newest_[{stored.build.repository, stored.group}];
@@ -84,6 +85,10 @@ void Turns::decided(const broker::Change& change, Instant now, const broker::Cor
                           builds_.at(jobs_.at(b.job).build).ended_by_newer |=
                               b.reason.find("which is newer") != std::string::npos;
                         },
+                        [&](const broker::RepositoryPaused& b) {
+                          b.paused ? void(paused_.insert(b.repository))
+                                   : void(paused_.erase(b.repository));
+                        },
                         [&](const broker::JobFinished& b) { finished(b); },
                         [&](const broker::BuildFinished& b) {
                           seen_.ended_by_newer += builds_.at(b.build).ended_by_newer;
@@ -108,6 +113,10 @@ void Turns::assigned(const broker::AttemptAssigned& assigned, Instant now,
   const broker::Session* session = core.roster().find(assigned.worker);
   require(session != nullptr && has_labels(*session, job.specification),
           "labels: " + name + " was given to a worker that does not have its labels");
+  require(!paused_.contains(build.repository),
+          "paused: " + name + " was handed out although its repository is paused");
+  require(!core.roster().is_drained(assigned.worker),
+          "drained: " + name + " was given to a worker that is drained");
   const std::optional<BuildId> holder = holder_of(build);
   require(!holder || *holder == job.build,
           "groups: two builds of one concurrency group have running jobs");
@@ -160,6 +169,7 @@ void Turns::after_step(Instant now, bool disk_is_full, const broker::Core& core)
 
 bool Turns::is_ready(const WaitingJob& job, Instant now) const {
   if (job.running || !job.needs.empty() || now < job.paused_until) return false;
+  if (paused_.contains(builds_.at(job.build).repository)) return false;
   const std::optional<BuildId> holder = holder_of(builds_.at(job.build));
   return !holder || *holder == job.build;
 }

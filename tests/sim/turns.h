@@ -71,6 +71,7 @@ class Turns {
   std::map<Lane, int> running_;
   std::map<std::string, uint64_t> handed_out_;
   std::map<GroupName, uint64_t> newest_;
+  std::set<std::string> paused_;  // repositories
   Seen seen_;
 };
 

@@ -210,14 +210,16 @@ class Tap:
 
 
 # What each role may say; everything else is refused.
-LOOKS = {"Ping", "ListHeads", "ListBuilds", "ShowBuild", "ListWorkers", "QueueStatus", "FetchEvents", "FetchOutput"}
+LOOKS = {"Ping", "ListHeads", "ListBuilds", "ShowBuild", "ListWorkers", "QueueStatus", "FetchEvents", "FetchOutput",
+         "ListTests", "TestHistory", "FetchMetrics"}
 MAY = {
     "worker": {"Ping", "Hello", "Ready", "Accept", "Decline", "Heartbeat", "Output", "AttemptFinished", "Goodbye",
                "AwaitDemand"},
-    "client": LOOKS | {"Submit", "Cancel", "Notify"},
+    "client": LOOKS | {"Submit", "Cancel", "Notify", "DrainWorker", "PauseRepository"},
     "watcher": {"Ping", "Submit", "AdvanceHead", "ListHeads", "AwaitNotice", "Notify"},
-    "reporter": LOOKS,
-    "admin": LOOKS | {"Submit", "Cancel", "Notify", "AdvanceHead", "AwaitNotice"},
+    "reporter": LOOKS | {"SaveCursor", "FetchCursor"},
+    "admin": LOOKS | {"Submit", "Cancel", "Notify", "AdvanceHead", "AwaitNotice", "SaveCursor", "FetchCursor",
+              "DrainWorker", "PauseRepository"},
 }
 REQUESTS = set.union(*MAY.values())
 

@@ -17,9 +17,10 @@ TYPES = {
     9: "CancelAttempt", 10: "Output", 11: "OutputOk", 12: "AttemptFinished", 13: "Recorded", 14: "Goodbye",
     32: "Submit", 33: "SubmitOk", 34: "AdvanceHead", 35: "Cancel", 36: "CancelOk", 37: "Notify", 38: "NotifyOk",
     39: "AwaitNotice", 40: "Notice", 41: "Ok", 42: "AwaitDemand", 43: "Demand",
+    44: "DrainWorker", 45: "PauseRepository", 50: "SaveCursor", 90: "FetchCursor", 91: "Cursor",
     64: "Ping", 65: "Pong", 66: "ListHeads", 67: "HeadList", 68: "ListBuilds",
     69: "BuildList", 70: "ShowBuild", 71: "BuildDetail", 72: "ListWorkers", 73: "WorkerList", 74: "QueueStatus", 75: "QueueStatusOk", 76: "FetchEvents", 77: "Events", 78: "FetchOutput",
-    79: "OutputData", 80: "Event", 127: "Error",
+    79: "OutputData", 80: "Event", 82: "FetchMetrics", 83: "Metrics", 96: "ListTests", 97: "TestList", 98: "TestHistory", 99: "TestRuns", 127: "Error",
 }
 NUMBERS = {name: number for number, name in TYPES.items()}
 HEADER = struct.Struct(">4sBBHIQ")
@@ -64,7 +65,7 @@ class Connection:
             self.socket.curve_secretkey = self.key.secret
         self.socket.connect(self.endpoint)
 
-    def send(self, name, tag=0, blob=b"", **body):
+    def send(self, name, /, tag=0, blob=b"", **body):
         self.socket.send_multipart(encode(name, body, tag, blob))
 
     def receive(self, timeout=10.0):
@@ -73,7 +74,7 @@ class Connection:
             return None
         return decode(self.socket.recv_multipart())
 
-    def ask(self, name, timeout=60.0, **body):
+    def ask(self, name, /, timeout=60.0, **body):
         """Sends, and waits for the answer with the same tag: (name, body, blob). A Lazy Pirate: what is not answered in
         time is asked again, on a new socket."""
         tag, self.next_tag = self.next_tag, self.next_tag + 1

@@ -9,6 +9,7 @@ import unittest
 import urllib.request
 
 from programs import Case, Program, Repository, git, processes_with, until
+from receivers import HttpReceiver
 
 
 class Up(Case):
@@ -56,6 +57,20 @@ class Up(Case):
         self.finished_builds(2)
         up.kill()
         until(lambda: not processes_with(str(self.state)), "all children are gone")
+
+    def test_news_go_where_the_file_says(self):
+        there = HttpReceiver()
+        self.addCleanup(there.stop)
+        news = self.folder / "news.yml"
+        news.write_text(f"targets: {{hook: {{kind: webhook, url: '{there.url}'}}}}\nrules: [{{target: hook}}]\n")
+        up = self.up("--news", news, "--url", "https://ci.example.org")
+        self.finished_builds(2)
+        reporter_log = self.state / "logs" / "reporter.log"
+        until(lambda: "begins after event" in reporter_log.read_text(), "the target has its cursor")
+        git("commit", "-q", "--allow-empty", "-m", "Tell them", at=self.state / "demo")
+        until(lambda: any(body["subject"] == "Tell them" for body in there.bodies()), "the webhook arrived")
+        self.assertIn("https://ci.example.org/builds/", there.bodies()[-1]["url"])
+        self.assertEqual(up.stop(), 0)
 
     def page(self):
         with contextlib.suppress(OSError):

@@ -83,9 +83,10 @@ class LeaderFixture {
     auto entry = Spool(folder() / "spool").create(assign_);
     REQUIRE(entry);
     options_.spool_entry = entry->directory();
-    auto started = LeaderProcess::start(WORKER_PROGRAM, options_);
+    auto started = LeaderProcess::prepare(WORKER_PROGRAM, entry->directory().parent_path());
     INFO((started ? "" : started.error()));
     REQUIRE(started);
+    REQUIRE(started->begin(options_));
     leader_.emplace(std::move(*started));
   }
   // Starts it and waits for its end.

@@ -1,4 +1,7 @@
 #include "tests/worker/leader_fixture.h"
+//
+#include <sys/wait.h>
+
 #include "worker/confinement.h"
 #include "worker/output.h"
 
@@ -367,8 +370,9 @@ TEST_CASE("a leader that cannot read its assignment says so and writes no outcom
   LeaderOptions options = job.options();
   options.spool_entry = job.folder() / "spool/8.1";
   std::filesystem::create_directories(options.spool_entry);
-  auto leader = LeaderProcess::start(WORKER_PROGRAM, options);
+  auto leader = LeaderProcess::prepare(WORKER_PROGRAM, job.folder() / "spool");
   REQUIRE(leader);
+  REQUIRE(leader->begin(options));
   std::vector<LeaderReport> reports;
   REQUIRE(comes_true([&] {
     const bool has_ended = leader->exit_code().has_value();
@@ -386,9 +390,24 @@ TEST_CASE("a job without steps has passed") {
   CHECK(job.run({}).outcome == Outcome::Passed);
 }
 
-TEST_CASE("the leader's arguments are read back as they were given") {
+TEST_CASE("a leader that is never told what to do ends with its pipe, and one that died says so") {
+  LeaderFixture job;
+  auto idle = LeaderProcess::prepare(WORKER_PROGRAM, job.folder() / "spool");
+  REQUIRE(idle);
+  const pid_t pid = idle->pid();
+  { const LeaderProcess gone = std::move(*idle); }
+  REQUIRE(comes_true([&] { return waitpid(pid, nullptr, WNOHANG) == pid; }));
+  auto killed = LeaderProcess::prepare(WORKER_PROGRAM, job.folder() / "spool");
+  REQUIRE(killed);
+  ::kill(killed->pid(), SIGKILL);
+  REQUIRE(comes_true([&] { return killed->exit_code().has_value(); }));
+  CHECK_FALSE(killed->begin(job.options()));
+}
+
+TEST_CASE("what a leader is told is read back as it was said") {
   LeaderOptions options{"/spool/7.1", "/work/7.1", "/mirrors", "w", 1500ms, 12345, "/groups/g"};
-  auto parsed = parse_leader_arguments(to_arguments(options));
+  const std::string packed = pack_leader_options(options).substr(sizeof(uint32_t));
+  auto parsed = unpack_leader_options(packed);
   REQUIRE(parsed);
   CHECK(parsed->spool_entry == options.spool_entry);
   CHECK(parsed->workspace == options.workspace);
@@ -397,7 +416,9 @@ TEST_CASE("the leader's arguments are read back as they were given") {
   CHECK(parsed->kill_grace == 1500ms);
   CHECK(parsed->output_cap_bytes == 12345);
   CHECK(parsed->group == options.group);
-  CHECK_FALSE(parse_leader_arguments({"leader", "too", "few"}));
+  CHECK_FALSE(unpack_leader_options(packed.substr(0, packed.size() - 1)));
+  CHECK_FALSE(unpack_leader_options(packed + "more"));
+  CHECK_FALSE(unpack_leader_options(""));
 }
 
 }  // namespace seaworthy::worker

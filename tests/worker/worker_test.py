@@ -239,8 +239,9 @@ class WorkerProgram(Case):
     def test_a_leader_that_dies_makes_the_attempt_broken_and_leaves_no_process(self):
         worker = self.ready_worker()
         pid = self.waiting_job()
-        [leader] = pathlib.Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
-        os.kill(int(leader), signal.SIGKILL)
+        leaders = pathlib.Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+        [leader] = [int(child) for child in leaders if pathlib.Path(f"/proc/{child}/comm").read_text() == "job 7.1\n"]
+        os.kill(leader, signal.SIGKILL)
         report = self.broker.expect("AttemptFinished")
         self.assertEqual(report["outcome"], "broken")
         self.assertIn("137", report["detail"])

@@ -20,7 +20,8 @@ std::string keys_of(const Json& object) {
 }
 
 constexpr const char* kBuildKeys =
-    "build repository ref revision state verdict submitted_ms started_ms finished_ms";
+    "build repository ref revision state verdict submitted_ms started_ms finished_ms "
+    "subject author";
 
 }  // namespace
 
@@ -69,7 +70,8 @@ TEST_CASE("a build shown has its jobs, their attempts and the timeline") {
   CHECK(job["why_waiting"] == "all workers are busy");
   const Json& attempt = job["attempts"][0];
   CHECK(keys_of(attempt) ==
-        "attempt worker outcome detail assigned_ms first_output_ms finished_ms output_bytes steps");
+        "attempt worker outcome detail assigned_ms first_output_ms finished_ms output_bytes "
+        "output_truncated steps");
   CHECK(attempt["outcome"] == "lost");
   CHECK(attempt["first_output_ms"].is_null());
   CHECK(attempt["output_bytes"] == 99);
@@ -77,7 +79,7 @@ TEST_CASE("a build shown has its jobs, their attempts and the timeline") {
         Json::parse(R"([{"name":"unittest","exit_code":1,"duration_ms":250}])"));
   CHECK(job["attempts"][1]["outcome"].is_null());
   CHECK(job["attempts"][1]["finished_ms"].is_null());
-  CHECK(keys_of(json["timeline"][0]) == "sequence at_ms kind job attempt worker detail");
+  CHECK(keys_of(json["timeline"][0]) == "sequence at_ms kind job attempt worker detail build");
   CHECK(json["timeline"][0]["kind"] == "attempt_assigned");
   CHECK(json["timeline"][0]["worker"] == "host-1");
   CHECK(json["timeline"][1]["job"].is_null());
@@ -93,7 +95,8 @@ TEST_CASE("workers are an array of objects with these keys") {
   worker.pid = 42;
   worker.host = "host";
   const Json json = Json::parse(render::workers_json({{worker}}));
-  CHECK(keys_of(json[0]) == "worker session state labels job last_heard_ms pid host reason");
+  CHECK(keys_of(json[0]) == "worker session state labels job last_heard_ms pid host reason "
+                           "drained version");
   CHECK(json[0]["session"] == 3);
   CHECK(json[0]["labels"] == Json::array({"gpu"}));
   CHECK(json[0]["job"].is_null());
@@ -105,7 +108,7 @@ TEST_CASE("the status has counts, what waits, what runs and the last verdicts") 
   queue.waiting = {{{17}, {12}, "/srv/git/harbour.git", kRevision, "test", "its turn will come"}};
   queue.running = {{{18}, {2}, {12}, "/srv/git/harbour.git", kRevision, "lint", "host-1", {7}}};
   const Json json = Json::parse(render::status_json(queue, {{a_build(11, Verdict::Passed)}}));
-  CHECK(keys_of(json) == "queue waiting running unmatched last");
+  CHECK(keys_of(json) == "queue waiting running unmatched paused last");
   CHECK(json["queue"] == Json::parse(R"({"waiting":30,"running":0,"workers":0})"));
   CHECK(keys_of(json["waiting"][0]) == "job name build repository revision why_waiting");
   CHECK(keys_of(json["running"][0]) ==

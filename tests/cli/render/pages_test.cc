@@ -33,7 +33,7 @@ TEST_CASE("the page of a build tells the story of each attempt") {
   detail.jobs[0].attempts[1].detail = "step unittest ended with exit code 1";
   detail.jobs[0].attempts[1].steps = {{"unittest", 1, 250}};
   detail.jobs[1].note = "nothing to run\nadd a file";
-  const std::string page = build_page(detail, kNow, kPlain);
+  const std::string page = build_page(detail, {}, kNow, kPlain);
   CHECK_THAT(page, Contains("build 12 failed in 3.2 s\n"));
   CHECK_THAT(page, Contains("  job 17 test: failed\n"
                             "    attempt 1 on host-1: lost after 3.0 s\n"

@@ -40,6 +40,13 @@ TEST_CASE("the reporter is given the broker, its key, and where to be") {
                                  "127.0.0.1:8080", "--key", "/etc/keys/reporter.key",
                                  "--or-any-port"});
   options = {};
+  options.news = "/etc/news.yml";
+  options.url = "https://ci.example.org";
+  CHECK(reporter_command(options, "tcp://127.0.0.1:1", "127.0.0.1:8080", false) ==
+        std::vector<std::string>{"seaworthy-reporter", "--broker", "tcp://127.0.0.1:1", "--listen",
+                                 "127.0.0.1:8080", "--news", "/etc/news.yml", "--url",
+                                 "https://ci.example.org"});
+  options = {};
   options.is_public = true;
   CHECK(reporter_command(options, "tcp://127.0.0.1:1", "0.0.0.0:80", false) ==
         std::vector<std::string>{"seaworthy-reporter", "--broker", "tcp://127.0.0.1:1", "--listen",
