@@ -102,7 +102,7 @@ TEST_CASE("the address of a test leads to it, whatever its name is") {
   CHECK(back.job_name == test.job_name);
   CHECK(back.suite.empty());
   CHECK(back.name == test.name);
-  CHECK(percent_decoded("a+b%2") == "a b%2");
+  CHECK(query_decoded("a+b%2") == "a b%2");
   CHECK(percent_decoded("%zz%4") == "%zz%4");
   CHECK(percent_decoded("%") == "%");
 }
