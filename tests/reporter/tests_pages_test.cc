@@ -83,7 +83,7 @@ TEST_CASE("the history of a test is a strip and bars, made here") {
   }
   const Page page = pages::test_page({"/srv/x", "test", kEvil, kEvil, 60}, runs, kNow);
   CHECK(has(page, "Failed in 1 of the newest 3 builds"));
-  CHECK(has(page, "<rect class=\"failed\" x=\"14\""));
+  CHECK(has(page, "<rect class=\"failed\" x=\"22\""));
   CHECK(has(page, "height=\"80\"><title>build 1: "));
   CHECK(page.main.markup().find("title=\"build 1") < page.main.markup().find("title=\"build 3"));
   check_harmless(page);
