@@ -437,6 +437,7 @@ function follow(on) {
 
 async function grow() {
   let wait = 1000;
+  if (document.hidden) return setTimeout(grow, wait);
   try {
     const before = known;
     const last = Math.max(rows - 1, 0);

@@ -35,13 +35,34 @@ void put_attempt_time(Html& html, const wire::AttemptRow& attempt, UnixMillis no
     parts::put_running_time(html.raw(" for "), attempt.assigned, now);
 }
 
-void put_attempt(Html& html, JobId job, const wire::AttemptRow& attempt, UnixMillis now) {
+// With a link to where it stands in the log, if that was told.
+void put_step(Html& html, JobId job, AttemptNumber attempt, const wire::StepResult& step) {
+  html.raw("<li>");
+  if (step.output_offset > 0) {
+    html.raw("<a href=\"/jobs/").number(job.value).raw("/log?attempt=").number(attempt.value);
+    html.raw("&amp;offset=").number(step.output_offset).raw("\">");
+  }
+  html.raw("<code>").text(words::printable(step.name, 80)).raw("</code>");
+  html.raw(step.output_offset > 0 ? Literal("</a>") : Literal("")).raw(" exit code ");
+  html.text(std::to_string(step.exit_code)).raw(" <span class=\"dim\">after ");
+  html.text(words::duration(Duration{static_cast<int64_t>(step.duration_ms)}));
+  html.raw("</span></li>\n");
+}
+
+void put_attempt(Html& html, JobId job, const wire::AttemptRow& attempt, const Usual& usual,
+                 UnixMillis now) {
   html.raw("<li><span class=\"grow\"><a href=\"/jobs/").number(job.value).raw("/log?attempt=");
   html.number(attempt.attempt.value).raw("\">attempt ").number(attempt.attempt.value);
   html.raw("</a> on ").text(attempt.worker).raw(": ");
   parts::put_outcome(html, attempt.outcome);
   put_attempt_time(html, attempt, now);
-  html.raw("</span><span class=\"dim\">from ");
+  html.raw("</span>");
+  if (const auto known = usual.find(job); known != usual.end() && !attempt.outcome) {
+    html.raw("<span class=\"progress\">");
+    parts::put_progress(html, attempt.assigned, known->second, now);
+    html.raw("</span>");
+  }
+  html.raw("<span class=\"dim\">from ");
   parts::put_time(html, attempt.assigned, now);
   html.raw("</span>");
   if (attempt.output_bytes > 0)
@@ -54,12 +75,7 @@ void put_attempt(Html& html, JobId job, const wire::AttemptRow& attempt, UnixMil
     html.raw("<span class=\"whole\">").text(attempt.detail).raw("</span>");
   if (!attempt.steps.empty()) {
     html.raw("<ol class=\"steps\">\n");
-    for (const wire::StepResult& step : attempt.steps) {
-      html.raw("<li><code>").text(words::printable(step.name, 80)).raw("</code> exit code ");
-      html.text(std::to_string(step.exit_code)).raw(" <span class=\"dim\">after ");
-      html.text(words::duration(Duration{static_cast<int64_t>(step.duration_ms)}));
-      html.raw("</span></li>\n");
-    }
+    for (const wire::StepResult& step : attempt.steps) put_step(html, job, attempt.attempt, step);
     html.raw("</ol>\n");
   }
   html.raw("</li>\n");
@@ -73,7 +89,7 @@ void put_actions(Html& html, Literal path, uint64_t number, bool is_finished) {
 }
 
 void put_job(Html& html, const wire::JobRow& job, const wire::TestList& tests, UnixMillis now,
-             bool has_buttons) {
+             bool has_buttons, const Usual& usual) {
   html.raw("<section class=\"job\">\n<h3>");
   parts::put_verdict(html, job.state, job.verdict);
   html.raw(" <a href=\"/jobs/").number(job.job.value).raw("/log\">").text(job.name);
@@ -84,7 +100,8 @@ void put_job(Html& html, const wire::JobRow& job, const wire::TestList& tests, U
   if (has_buttons) put_actions(html, "/jobs/", job.job.value, job.state == State::Finished);
   if (!job.attempts.empty()) {
     html.raw("<ul class=\"rows\">\n");
-    for (const wire::AttemptRow& attempt : job.attempts) put_attempt(html, job.job, attempt, now);
+    for (const wire::AttemptRow& attempt : job.attempts)
+      put_attempt(html, job.job, attempt, usual, now);
     html.raw("</ul>\n");
   }
   html.raw("</section>\n");
@@ -104,7 +121,7 @@ void put_timeline(Html& html, const wire::BuildDetail& detail, UnixMillis now) {
 }  // namespace
 
 Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::TestList& tests,
-                bool has_buttons) {
+                bool has_buttons, const Usual& usual) {
   const wire::BuildRow& build = detail.build;
   Page page;
   // Not how long it has run so far: what is said aloud when it changes is the state.
@@ -129,18 +146,34 @@ Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::Tes
   put_failed_tests(html, tests);
   html.raw("<section>\n<h2>Jobs</h2>\n");
   put_job_graph(html, detail.jobs);
-  for (const wire::JobRow& job : detail.jobs) put_job(html, job, tests, now, has_buttons);
+  for (const wire::JobRow& job : detail.jobs) put_job(html, job, tests, now, has_buttons, usual);
   html.raw("</section>\n");
   put_timeline(html, detail, now);
   html.raw("</div>\n");
   return page;
 }
 
+namespace {
+
+std::vector<wire::RunningJob> running_of(const wire::BuildDetail& detail) {
+  std::vector<wire::RunningJob> running;
+  for (const wire::JobRow& job : detail.jobs)
+    if (job.state == State::Running && !job.attempts.empty())
+      running.push_back({job.job, job.attempts.back().attempt, detail.build.build,
+                         detail.build.repository, detail.build.revision, job.name,
+                         job.attempts.back().worker, job.attempts.back().assigned});
+  return running;
+}
+
+}  // namespace
+
 Asked ask_build(io::Client& client, BuildId build, const Asking& asking) {
   auto detail = client.ask_for<wire::BuildDetail>(wire::ShowBuild{build, {}, false});
   if (!detail) return Unexpected{detail.error()};
-  Page page =
-      build_page(*detail, io::wall_now(), ask_failed_tests(client, build), asking.has_sign_in);
+  const auto usual = fetch_usual(client, running_of(*detail));
+  if (!usual) return Unexpected{usual.error()};
+  Page page = build_page(*detail, io::wall_now(), ask_failed_tests(client, build),
+                         asking.has_sign_in, *usual);
   page.after = asking.after;
   page.has_sign_in = asking.has_sign_in;
   Found found;

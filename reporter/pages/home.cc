@@ -190,11 +190,11 @@ std::vector<Regression> failing_branches(const HomeFacts& facts) {
 void put_regression(Html& html, const Regression& regression, UnixMillis now) {
   const wire::BuildRow& first = regression.first;
   html.raw("<span class=\"failed\">failing</span> since ");
-  if (regression.is_older) html.raw("before ");
+  if (regression.is_older) html.raw("its first known build, ");
   html.raw("<a href=\"/builds/").number(first.build.value).raw("\">");
   parts::put_revision(html, first.revision);
   html.raw("</a>");
-  if (!first.author.empty()) html.raw(" by ").text(first.author);
+  if (!first.author.empty()) html.raw(" by ").text(parts::name_of(first.author));
   html.raw(" <span class=\"dim\">").text(words::count_of(regression.count, "build")).raw(", ");
   parts::put_time(html, first.submitted, now);
   html.raw("</span>");

@@ -54,9 +54,9 @@ Asked ask_workers(io::Client& client, const Asking& asking);
 // "2 busy, 1 idle".
 std::string workers_in_words(const wire::WorkerList& list);
 
-// `tests`: its failed ones, and the numbers of each job's.
+// `tests`: its failed ones, and the numbers of each job's. `usual`: of its jobs that run.
 Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::TestList& tests = {},
-                bool has_buttons = false);
+                bool has_buttons = false, const Usual& usual = {});
 Asked ask_build(io::Client& client, BuildId build, const Asking& asking);
 
 Page not_found_page(std::string_view what);

@@ -166,6 +166,11 @@ std::string address_of(std::string_view repository, std::string_view ref) {
   return address;
 }
 
+std::string_view name_of(std::string_view author) {
+  const size_t address = author.find(" <");
+  return address == 0 ? author : author.substr(0, address);
+}
+
 void put_note(Html& html, std::string_view note) {
   if (!note.empty()) html.raw("<p class=\"note\">").text(note).raw("</p>\n");
 }

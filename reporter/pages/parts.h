@@ -39,6 +39,9 @@ void put_ref(Html& html, std::string_view repository, std::string_view ref);
 // The path of a repository's page, with what may follow: "?ref=", percent-encoded.
 std::string address_of(std::string_view repository, std::string_view ref);
 
+// An author without the address: "Ada" of "Ada <ada@example.org>".
+std::string_view name_of(std::string_view author);
+
 // Text of several lines, or of words with spaces, as it is.
 void put_note(Html& html, std::string_view note);
 

@@ -64,7 +64,7 @@ void put_row(Html& html, const RepositoryFacts& facts, const wire::BuildRow& bui
     html.text(build.subject);
   html.raw("</a> <span class=\"by\">");
   parts::put_revision(html, build.revision);
-  if (!build.author.empty()) html.raw(" ").text(build.author);
+  if (!build.author.empty()) html.raw(" ").text(parts::name_of(build.author));
   if (facts.ref.empty()) parts::put_ref(html.raw(" on "), build.repository, build.ref);
   html.raw("</span></th><td>");
   put_dots(html, build);
@@ -111,8 +111,8 @@ Page repository_page(const RepositoryFacts& facts, UnixMillis now) {
   page.section = Section::Home;
   page.is_live = true;
   Html& html = page.main;
-  html.raw("<div id=\"facts\">\n<p class=\"path\"><a href=\"/\">Builds</a> / ");
-  if (!facts.ref.empty()) parts::put_repository(html, facts.repository);
+  html.raw("<div id=\"facts\">\n<p class=\"path\"><a href=\"/\">Builds</a>");
+  if (!facts.ref.empty()) parts::put_repository(html.raw(" / "), facts.repository);
   html.raw("</p>\n<h1>").text(facts.ref.empty() ? name : words::short_ref(facts.ref));
   html.raw(" <small>").text(facts.repository).raw("</small></h1>\n");
   put_refs(html, facts);

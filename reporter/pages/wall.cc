@@ -57,7 +57,7 @@ void put_tile(Html& html, const Tile& tile, UnixMillis now) {
   html.text(words::short_ref(shown.ref)).raw("</small></h2><p class=\"big\">");
   parts::put_verdict(html, shown.state, shown.verdict);
   html.raw("</p><p class=\"subject\">").text(words::printable(shown.subject, 80));
-  html.raw("</p><p>").text(words::printable(shown.author, 40)).raw(" · ");
+  html.raw("</p><p>").text(words::printable(parts::name_of(shown.author), 40)).raw(" · ");
   parts::put_time(html, shown.finished ? shown.finished : shown.submitted, now);
   html.raw("</p>");
   if (tile.newest != &shown) {

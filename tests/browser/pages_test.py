@@ -74,14 +74,14 @@ class Pages(Browser):
         self.start_reporter()
         self.visit("/")
         reached = []
-        for _ in range(12):
+        for _ in range(16):
             self.browser.switch_to.active_element.send_keys(Keys.TAB)
             element = self.browser.switch_to.active_element
             reached.append(element.get_attribute("href"))
             self.assertNotEqual(element.value_of_css_property("outline-style"), "none", element.text)
         base = f"http://{self.address}"
         self.assertEqual(reached[:5], [f"{base}/#main", f"{base}/", f"{base}/", f"{base}/queue", f"{base}/workers"])
-        self.assertIn(f"{base}/builds/4", reached)
+        self.assertTrue(any(f"{base}/builds/" in (link or "") for link in reached), reached)
         self.browser.find_element(By.CSS_SELECTOR, ".skip").send_keys(Keys.ENTER)
         self.assertEqual(self.browser.switch_to.active_element.get_attribute("id"), "main")
         headings = "return [...document.querySelectorAll('h1, h2, h3')].map(heading => Number(heading.tagName[1]))"
@@ -104,6 +104,117 @@ class Pages(Browser):
         self.start_broker()
         until(lambda: state.text == "live", "the page is live again")
 
+    def test_colours_are_the_systems_until_somebody_chooses(self):
+        self.start_reporter()
+        self.visit("/")
+        ground = lambda: self.browser.find_element(By.TAG_NAME, "body").value_of_css_property("background-color")
+        light = ground()
+        self.press("t")
+        self.assertEqual(self.js("document.documentElement.dataset.theme"), "light")
+        self.press("t")
+        self.assertNotEqual(ground(), light)
+        dark = ground()
+        self.visit("/queue")
+        self.assertEqual(ground(), dark)
+        self.click("#theme")
+        self.assertEqual(ground(), light)
+        self.look(1200, 800, "dark")
+        self.assertEqual(ground(), dark)
+        self.assertEqual(self.complaints(), [])
+
+    def test_keys_are_listed_by_one(self):
+        self.start_reporter()
+        self.visit("/")
+        self.press("?")
+        help_ = self.browser.find_element(By.ID, "help")
+        until(help_.is_displayed, "the list of keys")
+        self.assertIn("the queue", help_.text)
+        self.press(Keys.ESCAPE)
+        until(lambda: not help_.is_displayed(), "it is closed")
+        self.press("q")
+        until(lambda: self.browser.current_url.endswith("/queue"), "the queue")
+
+    def test_what_runs_says_when_it_will_end_and_its_build_shows_what_needs_what(self):
+        for count in range(1, 4):
+            self.harbour.pipeline("jobs:\n  lint: {run: 'true'}\n  test: {needs: lint, run: 'sleep 0.2'}\n"
+                                  "  docs: {needs: lint, run: 'true'}\n  ship: {needs: [test, docs], run: 'true'}\n",
+                                  f"Load the ship, part {count}")
+            self.submit(self.harbour, "--ref", "refs/heads/main")
+            self.finished_builds(count)
+        go = self.folder / "go"
+        self.harbour.pipeline("jobs:\n  lint: {run: 'true'}\n"
+                              f"  test: {{needs: lint, run: 'while [ ! -e {go} ]; do sleep 0.05; done'}}\n"
+                              "  docs: {needs: lint, run: 'true'}\n  ship: {needs: [test, docs], run: exit 1}\n", "Cast off")
+        self.start_reporter()
+        self.visit("/")
+        self.submit(self.harbour, "--ref", "refs/heads/main")
+        until(lambda: self.browser.find_elements(By.CSS_SELECTOR, "progress"), "a bar that says how far it is")
+        self.visit("/builds/4")
+        boxes = "[...document.querySelectorAll('.graph .box')].map(box => Number(box.getAttribute('x')))"
+        self.assertEqual(sorted(self.js(boxes)), [4, 238, 238, 472])
+        self.screenshot("build-graph")
+        go.touch()
+        self.shows("failed")
+        until(lambda: self.js("document.querySelectorAll('.graph .box.failed').length") == 1, "the picture changes, too")
+        self.visit("/")
+        self.shows("Failing", "failing since", "Ada")
+        self.click("main a[href^='/repositories/']")
+        until(lambda: "/repositories/" in self.browser.current_url, "the repository")
+        self.shows("Cast off", "of these passed")
+        self.assertEqual(len(self.browser.find_elements(By.CSS_SELECTOR, ".history .bar")), 4)
+        self.screenshot("repository")
+        for width, scheme in ((360, "light"), (360, "dark"), (1200, "dark")):
+            self.look(width, 780, scheme)
+            self.assertLessEqual(self.js("document.documentElement.scrollWidth"), width)
+            self.screenshot(f"repository-{width}-{scheme}")
+        self.look(1600, 900, "dark")
+        self.visit("/?wall")
+        self.assertFalse(self.browser.find_element(By.TAG_NAME, "header").is_displayed())
+        self.shows("harbour", "Cast off")
+        self.screenshot("wall")
+        self.assertEqual(self.complaints(), [])
+
+    def test_who_hears_a_page_is_told_names_and_roles(self):
+        self.some_history()
+        self.start_reporter()
+        for path in ("/", "/queue", "/workers", "/builds/3", "/jobs/8/log", "/?wall"):
+            self.visit(path)
+            nodes = self.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+            roles = {}
+            for node in nodes:
+                if not node.get("ignored"):
+                    name = node.get("name", {}).get("value", "")
+                    roles.setdefault(node["role"]["value"], []).append(name)
+            with self.subTest(path=path):
+                self.assertEqual(len(roles["main"]), 1)
+                self.assertEqual(len(roles["heading"][:1]), 1)
+                for role in ("link", "button", "checkbox", "searchbox", "progressbar", "dialog"):
+                    self.assertNotIn("", [name.strip() for name in roles.get(role, [])], role)
+                if path == "/jobs/8/log":
+                    self.assertIn("Output", roles["log"])
+                    self.assertIn("Search in the output", roles["searchbox"])
+                if path != "/?wall":
+                    self.assertIn("Pages", roles["navigation"])
+                    self.assertEqual(len(roles["banner"]), 1)
+
+    def test_names_that_others_chose_are_text_everywhere(self):
+        name = "<img src=x onerror=document.title='broken'>"
+        self.harbour.pipeline(f"jobs:\n  \"{name}\":\n    steps: [{{name: \"{name}\", run: 'echo \"{name}\"; exit 1'}}]\n",
+                              f"{name} \u202e subject")
+        self.submit(self.harbour, "--ref", "refs/heads/main")
+        self.finished_builds(1)
+        self.start_reporter()
+        links = [link for link in self.repository_links()] + ["/", "/?wall", "/builds/1", "/jobs/1/log", "/jobs/1/log?q=img"]
+        for path in links:
+            self.visit(path)
+            self.assertEqual(self.browser.find_elements(By.CSS_SELECTOR, "main img"), [], path)
+            self.assertNotIn("broken", self.browser.title)
+            self.assertEqual(self.complaints(), [], path)
+
+    def repository_links(self):
+        self.visit("/")
+        return [link.get_attribute("href").split(self.address)[1] for link in
+                self.browser.find_elements(By.CSS_SELECTOR, "main a[href^='/repositories/']")]
 
 
 if __name__ == "__main__":

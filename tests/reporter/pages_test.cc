@@ -179,6 +179,26 @@ TEST_CASE("what runs says when it will end, from what it took before") {
   CHECK(pages::queue_page(queue, {}, kNow).main.markup().find("<progress") == std::string::npos);
 }
 
+TEST_CASE("a running job of a build says when it will end, and a step where it stands in the log") {
+  wire::BuildDetail detail;
+  detail.build = build(7, "refs/heads/main", std::nullopt);
+  wire::JobRow job;
+  job.job = JobId{9};
+  job.state = State::Running;
+  wire::AttemptRow broken;
+  broken.attempt = AttemptNumber{1};
+  broken.outcome = Outcome::Broken;
+  broken.steps = {{"make", 2, 1'500, 4'711, 10}};
+  wire::AttemptRow running;
+  running.attempt = AttemptNumber{2};
+  running.assigned = UnixMillis{kNow.value - 30'000};
+  job.attempts = {broken, running};
+  detail.jobs = {job};
+  const Page page = pages::build_page(detail, kNow, {}, false, {{JobId{9}, Duration{60'000}}});
+  has(page, "<progress max=\"60000\" value=\"30000\"");
+  has(page, "/jobs/9/log?attempt=1&amp;offset=4711\"><code>make</code></a> exit code 2");
+}
+
 TEST_CASE("the wall shows each repository once, what fails first") {
   pages::HomeFacts facts;
   facts.newest.builds = {build(4, "refs/heads/topic", Verdict::Failed),
@@ -187,7 +207,7 @@ TEST_CASE("the wall shows each repository once, what fails first") {
   const Page page = pages::wall_page(facts, kNow);
   has(page, "<li class=\"tile passed\"><h2>harbour");
   has(page, "build 3 running");
-  has(page, "failing</span> since before");
+  has(page, "failing</span> since its first known build");
   CHECK(framed(page).body.find("class=\"wall\"") != std::string::npos);
 }
 
