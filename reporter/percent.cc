@@ -1,5 +1,6 @@
 #include "reporter/percent.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace seaworthy::reporter {
@@ -45,9 +46,15 @@ std::string percent_decoded(std::string_view text) {
         continue;
       }
     }
-    result.push_back(text[at] == '+' ? ' ' : text[at]);
+    result.push_back(text[at]);
   }
   return result;
+}
+
+std::string query_decoded(std::string_view text) {
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), '+', ' ');
+  return percent_decoded(spaced);
 }
 
 bool is_percent_encoding(std::string_view text) {

@@ -8,7 +8,7 @@
 namespace seaworthy::reporter {
 std::optional<std::string> decoded(std::string_view text) {
   if (!is_percent_encoding(text)) return std::nullopt;
-  return percent_decoded(text);
+  return query_decoded(text);
 }
 
 std::optional<uint64_t> parse_number(std::string_view text) {

@@ -37,7 +37,7 @@ class Words {
     return {};
   }
 
-  std::string text(std::string_view name) const { return percent_decoded(word(name), true); }
+  std::string text(std::string_view name) const { return query_decoded(word(name)); }
   bool has(std::string_view name) const { return !word(name).empty() || names(name); }
   std::optional<uint64_t> number_if_any(std::string_view name) const {
     return number<uint64_t>(word(name));
@@ -102,9 +102,6 @@ Route job_route(std::string_view path, const Words& query) {
                           query.has("errors"),
                           query.number_of("from", 0),
                           query.number_of("to", 0)};
-  if (what == "log/tail")
-    return LogTailRoute{job, attempt, query.number_of("offset", 0), query.number_of("line", 1),
-                        Look::of_word(query.word("look"))};
   if (what == "tests") return JobTestsRoute{job, query.number_of("after", 0)};
   return NoRoute{};
 }
@@ -135,7 +132,7 @@ Route route_of(std::string_view target) {
                      query.text("name")};
   }
   if (path.starts_with(kRepositories) && path.size() > kRepositories.size())
-    return RepositoryRoute{percent_decoded(path.substr(kRepositories.size()), false),
+    return RepositoryRoute{percent_decoded(path.substr(kRepositories.size())),
                            query.text("ref"), query.number_of("before", 0)};
   if (path.starts_with("/jobs/")) return job_route(path.substr(6), query);
   return NoRoute{};

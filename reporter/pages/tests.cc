@@ -13,8 +13,8 @@ namespace {
 constexpr uint32_t kFailedOfBuild = 100;
 constexpr uint32_t kTestsOnPage = 500;
 constexpr uint32_t kRuns = 60;
-// The graph of durations, in its own units.
-constexpr uint64_t kBarWidth = 12, kBarGap = 2, kGraphHeight = 80;
+// The graph of durations, in pixels: a bar below each square of the strip.
+constexpr uint64_t kBarWidth = 20, kBarGap = 2, kGraphHeight = 80;
 
 // Tests are told by the shapes that builds have.
 Verdict shape_of(TestVerdict verdict) {

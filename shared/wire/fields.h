@@ -373,6 +373,7 @@ void fields(F&& f, TestRuns& m) {
   f("runs", m.runs);
 }
 
+template <class F>
 void fields(F&&, FetchMetrics&) {}
 template <class F>
 void fields(F&& f, Histogram& m) {
