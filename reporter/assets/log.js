@@ -9,6 +9,7 @@ const endNote = document.getElementById('end');
 const rowsAtATime = 200;
 const rowsAround = 60;     // laid out above and below what is seen
 const rowsKept = 6000;     // of those that were fetched
+const searchedAtOnce = 4000000;  // bytes: longer logs are searched when somebody asks for it, not as he types
 const tallest = 8000000;   // pixels; browsers lose their way in pages that are much taller
 
 // ---- what is known of the log
@@ -369,7 +370,7 @@ async function search() {
   const mine = ++turn;
   const form = tools('tools').querySelector('form');
   const q = form.q.value;
-  found = {rows: [], set: new Set(), count: 0, at: -1, text: form.regex.checked ? '' : q};
+  found = {rows: [], set: new Set(), count: 0, at: -1, text: form.regex.checked ? '' : q, asked: q};
   for (const id of ['previous', 'next']) tools(id).hidden = true;
   mark();
   if (!q) return say('');
@@ -383,6 +384,7 @@ async function search() {
     found.set = new Set(answer.rows);
     found.count = answer.count;
   } catch {
+    found.asked = null;
     return mine === turn && say('the search did not come to its end: try again');
   }
   if (found.count === 0) return mark(), say('no line has it');
@@ -557,13 +559,14 @@ function listenToReader() {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     clearTimeout(typing);
-    if (found.rows.length > 0 && found.asked === form.q.value) return go(found.at + 1);
-    search().then(() => { found.asked = form.q.value; });
+    if (found.asked === form.q.value) return go(found.at + 1);
+    search();
   });
   form.addEventListener('input', () => {
     clearTimeout(typing);
-    found.asked = undefined;
-    typing = setTimeout(() => search().then(() => { found.asked = form.q.value; }), 400);
+    found.asked = null;
+    if (bytes <= searchedAtOnce || !form.q.value) typing = setTimeout(search, 400);
+    else say('Enter searches');
   });
   form.q.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
