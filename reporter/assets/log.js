@@ -339,7 +339,8 @@ function mark() {
     classList.toggle('hit', found.set.has(item.row));
     classList.toggle('current', found.at >= 0 && found.rows[found.at] === item.row);
     classList.toggle('first-error', firstError !== null && firstError === item.row);
-    if (found.text && found.set.has(item.row)) ranges.push(...rangesIn(item));
+    const isThere = !classList.contains('blank');
+    if (found.text && isThere && found.set.has(item.row)) ranges.push(...rangesIn(item));
   }
   if (window.Highlight) CSS.highlights.set('found', new Highlight(...ranges));
 }
