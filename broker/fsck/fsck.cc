@@ -88,7 +88,7 @@ Result<int64_t> begin(Database& database, const fs::path& file) {
   if (has < 1)
     return Unexpected{"cannot check " + file.string() +
                       ": it is a database, but not one that a broker has made"};
-  if (has < known) make_older_tables_present(database);
+  make_older_tables_present(database, has);
   return has;
 }
 

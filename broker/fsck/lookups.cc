@@ -31,6 +31,9 @@ constexpr const char* kSinceVersion2 = R"sql(
 CREATE TEMP VIEW build AS SELECT *, '' AS concurrency_group, 0 AS ends_older FROM main.build;
 CREATE TEMP VIEW specification AS SELECT *, '' AS runs_on, 2 AS priority FROM main.specification;
 )sql";
+constexpr const char* kSinceVersion3 = R"sql(
+CREATE TEMP VIEW cursor AS SELECT '' AS name, 0 AS sequence WHERE 0;
+)sql";
 
 constexpr std::array kStates{State::Queued, State::Running, State::Finished};
 constexpr std::array kOutcomes{Outcome::Passed,    Outcome::Failed, Outcome::TimedOut,
@@ -65,6 +68,9 @@ void make_lookups(broker::Database& database) {
       .run();
 }
 
-void make_older_tables_present(broker::Database& database) { database.execute(kSinceVersion2); }
+void make_older_tables_present(broker::Database& database, int64_t version) {
+  if (version <= 2) database.execute(kSinceVersion2);
+  if (version <= 3) database.execute(kSinceVersion3);
+}
 
 }  // namespace seaworthy::fsck

@@ -11,12 +11,14 @@
 // They live in the connection, not in the store.
 #pragma once
 
+#include <cstdint>
+
 #include "broker/journal/sqlite.h"
 
 namespace seaworthy::fsck {
 
 void make_lookups(broker::Database& database);
 // For a store of an older version: what it lacks, as a start of the broker would fill it in.
-void make_older_tables_present(broker::Database& database);
+void make_older_tables_present(broker::Database& database, int64_t version);
 
 }  // namespace seaworthy::fsck
