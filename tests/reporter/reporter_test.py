@@ -465,6 +465,7 @@ class Hostile(ReporterCase):
         self.finished_builds(1)
         program = self.start_reporter("--deadline", "500ms")
         self.assertEqual(self.get("/jobs/1/log")[0], 200)
+        self.assertTrue(self.serves())  # both who ask the broker are connected
 
         def descriptors():
             return len(os.listdir(f"/proc/{program.pid}/fd"))
