@@ -1,6 +1,5 @@
 // seaworthy-reporter: options, wiring, serving, exit code.
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "reporter/descriptors.h"
 #include "reporter/front.h"
 #include "reporter/news/news.h"
 #include "reporter/options.h"
@@ -18,27 +18,6 @@
 namespace {
 
 using namespace seaworthy;
-
-// Kept for connections that are told that there are too many, and for libzmq, which ends the
-// process when it gets none.
-constexpr rlim_t kOtherDescriptors = 128;
-
-// No more connections than there are descriptors for.
-size_t connections_that_fit(size_t wanted) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-  limit.rlim_cur = limit.rlim_max;
-  (void)setrlimit(RLIMIT_NOFILE, &limit);
-  (void)getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur <= kOtherDescriptors)
-    throw std::runtime_error("cannot serve with " + std::to_string(limit.rlim_cur) +
-                             " descriptors (ulimit -n): allow at least 256");
-  const size_t most = limit.rlim_cur - kOtherDescriptors;
-  if (most < wanted)
-    spdlog::warn("{} connections of browsers at a time, not {}: ulimit -n allows no more", most,
-                 wanted);
-  return std::min(most, wanted);
-}
 
 void announce(const std::string& address, reporter::Options& options, io::Supervisor& supervisor) {
   supervisor.ready();
@@ -67,7 +46,7 @@ void tell_alive(http::Server& server, io::Supervisor& supervisor) {
 int serve(reporter::Options& options) {
   io::Supervisor supervisor = io::Supervisor::of_this_process();
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP});
-  options.server.connections = connections_that_fit(options.server.connections);
+  options.server.connections = reporter::connections_that_fit(options.server.connections);
   reporter::Entry entry(options.entry);
   reporter::Site site(entry.has_sign_in());
   reporter::Front front(entry, site, options.is_public || options.entry.only_tokens());

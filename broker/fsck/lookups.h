@@ -11,6 +11,8 @@
 // They live in the connection, not in the store.
 #pragma once
 
+#include <cstdint>
+
 #include "broker/journal/sqlite.h"
 
 namespace seaworthy::fsck {

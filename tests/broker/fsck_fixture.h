@@ -119,11 +119,11 @@ inline constexpr PeerNumber kClient = 9, kAmy = 1, kBob = 2;
 inline void live(const fs::path& state) {
   Life life(state);
   life.say(kClient, wire::AdvanceHead{"/srv/project", "refs/heads/main", revision(1)});
-  life.say(kClient, wire::SaveCursor{"mail", {1}});
   life.hello(kAmy, "amy", 1);
   life.hello(kBob, "bob", 2);
 
   life.say(kClient, a_submit(1, {1}, {a_job("build"), a_job("test", {"build"})}));
+  life.say(kClient, wire::SaveCursor{"mail", {1}});
   REQUIRE(life.take(kAmy, 1) == JobId{1});  // build 1: passes, with output of both kinds
   life.finish(kAmy, 1, Outcome::Passed, "short\n");
   REQUIRE(life.take(kAmy, 1) == JobId{2});

@@ -234,6 +234,7 @@ class World {
       const broker::Build* build = ledger.find_build(job.build);
       FUZZ_REQUIRE(build != nullptr);
       FUZZ_REQUIRE(!job.ready || (job.state == State::Queued && job.needs.empty()));
+      FUZZ_REQUIRE(!job.ready || !ledger.is_paused(build->repository));
       const broker::Group* group = ledger.group_of(*build);
       FUZZ_REQUIRE(job.state != State::Running || group == nullptr || group->holder == job.build);
       unfinished += job.state != State::Finished;

@@ -82,7 +82,6 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             builds_.at(b.build).finished = change.at;
           },
           [&](const HeadAdvanced&) {}, [&](const CursorSaved& b) { cursors_[b.name] = b.sequence; },
-          [&](const HeadAdvanced&) {},
           [&](const RepositoryPaused& b) {
             b.paused ? void(paused_.insert(b.repository)) : void(paused_.erase(b.repository));
           },

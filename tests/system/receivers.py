@@ -20,7 +20,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # who goes away in the middle is what the tests are about
-warnings.filterwarnings("ignore", category=DeprecationWarning, module="aiosmtpd")
+warnings.filterwarnings("ignore", module="aiosmtpd")
 
 
 class HttpReceiver:

@@ -22,8 +22,6 @@ class Collection {
   void note(std::string_view text);
 
   bool empty() const { return counts_.all() == 0; }
-  const TestCounts& counts() const { return counts_; }
-  const std::vector<std::string>& notes() const { return notes_; }
 
   // All that was added; the collection is empty then.
   TestReport take();
