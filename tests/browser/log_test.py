@@ -7,7 +7,7 @@ Needs what pages_test.py needs, and is skipped without.
 import re
 import unittest
 
-from browser_case import IS_THERE, Browser, By, Keys, Repository, main, until
+from browser_case import IS_THERE, Browser, By, Keys, main, until
 
 BIG_LINES = 1_650_000  # of 64 bytes: more than 100 MB
 ROWS = """[...document.querySelectorAll('#log li:not(.fold):not(.blank)')].map(
@@ -35,8 +35,10 @@ class Logs(Browser):
 
     def seen(self):
         """Numbers of the lines on the screen, once all of them have come."""
-        until(lambda: "" not in self.js(SEEN) and self.js(SEEN), "what is seen has come")
-        return [int(name[1:]) for name in self.js(SEEN)]
+        def all_names():
+            names = self.js(SEEN)
+            return names if names and "" not in names else None
+        return [int(name[1:]) for name in until(all_names, "what is seen has come")]
 
     def until_sees(self, line):
         until(lambda: f"L{line}" in self.js(SEEN), f"line {line} on the screen")
