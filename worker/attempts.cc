@@ -30,6 +30,11 @@ std::string short_hash(const std::string& text) {
 Attempts::Attempts(AttemptsOptions options)
     : options_(std::move(options)), spool_(spool_directory()) {}
 
+// Who looks whether anything of a worker that ended is left shall find nothing.
+Attempts::~Attempts() {
+  if (prepared_) prepared_->dismiss();
+}
+
 std::filesystem::path Attempts::spool_directory() const { return options_.state / "spool"; }
 
 std::filesystem::path Attempts::workspace(AttemptKey key) const {

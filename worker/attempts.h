@@ -32,6 +32,9 @@ struct AttemptsOptions {
 class Attempts {
  public:
   explicit Attempts(AttemptsOptions options);
+  ~Attempts();
+  Attempts(const Attempts&) = delete;
+  Attempts& operator=(const Attempts&) = delete;
 
   // At start: ends what an earlier process of this worker left running, empties the work directory,
   // and returns the outcomes that are still to be reported.

@@ -59,6 +59,14 @@ bool LeaderProcess::begin(const LeaderOptions& options) {
   return count == static_cast<ssize_t>(packed.size());
 }
 
+void LeaderProcess::dismiss() {
+  constexpr int kMostMs = 2'000;  // on a machine that is very busy
+  control_.reset();
+  pollfd polled{child_.pidfd.get(), POLLIN, 0};
+  poll(&polled, 1, kMostMs);
+  (void)exit_code();
+}
+
 std::vector<LeaderReport> LeaderProcess::read_reports() {
   std::array<char, 4096> buffer;
   for (;;) {

@@ -39,6 +39,8 @@ class LeaderProcess {
                                        const std::filesystem::path& spool);
   // Once. False: it is dead, and has done nothing.
   bool begin(const LeaderOptions& options);
+  // Instead of begin(): there is nothing for it. Waits for its end, which takes no time.
+  void dismiss();
 
   // Readable when there are reports.
   int report_fd() const { return reports_.get(); }

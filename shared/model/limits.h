@@ -88,7 +88,6 @@ inline constexpr size_t kHttpStreamPieces = 1'024;   // that wait to be taken fr
 inline constexpr Duration kHttpPing = 15s;           // a stream of events is never silent longer
 inline constexpr size_t kHttpQuestions = 256;        // to the broker, waiting for their turn
 inline constexpr size_t kRememberedEvents = 1'024;   // for pages that come back
-inline constexpr size_t kLogPageBytes = 2 * 1024 * 1024;  // of a log's start, and of its end
 inline constexpr size_t kApiRows = 200;                   // of one answer's list, at most
 inline constexpr size_t kTokens = 1'024;                  // that are let in
 inline constexpr size_t kSignedIn = 4'096;  // browsers at a time; one more ends the oldest's

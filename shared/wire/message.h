@@ -264,13 +264,13 @@ struct SaveCursor {
 // until it is told otherwise or the broker is started anew.
 struct DrainWorker {
   std::string worker;
-  bool drain = true;  // false: it is given jobs again
+  bool drain = false;  // false: it is given jobs again
 };
 
 // Jobs of a paused repository wait; those that run go on. Durable.
 struct PauseRepository {
   std::string repository;
-  bool paused = true;
+  bool paused = false;
 };
 
 struct Ok {};

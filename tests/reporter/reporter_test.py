@@ -133,6 +133,7 @@ class Pages(ReporterCase):
 
     def test_a_page_that_did_not_change_is_not_sent_again_and_files_are_kept_for_ever(self):
         self.start_reporter()
+        until(lambda: "1 idle" in self.page("/"), "the worker is there")
         status, headers, home = self.get("/")
         self.assertEqual(self.get("/", {"If-None-Match": headers["ETag"]})[::2], (304, ""))
         for header, words in {"Content-Security-Policy": "script-src 'self'", "X-Content-Type-Options": "nosniff",

@@ -207,7 +207,7 @@ class Looking(ApiCase):
         self.assertNotIn("<script", feed.text)
         [title] = xml.dom.minidom.parseString(feed.body).getElementsByTagName("entry")[0].getElementsByTagName("title")
         self.assertIn(FOREIGN, title.firstChild.data)
-        self.assertIn(f'href="/feeds/builds.atom?repository={quote(str(self.repository.path), safe="/")}"', self.page("/"))
+        self.assertIn(f'href="/feeds/builds.atom?repository={quote(str(self.repository.path), safe="")}"', self.page("/"))
         self.assertEqual(self.ask("/badges/build.svg").status, 400)
 
     def test_metrics_have_what_happened_and_the_dashboard_asks_for_what_is_there(self):
@@ -327,7 +327,7 @@ class SigningIn(ApiCase):
         for path in ("/", "/queue", "/workers", "/builds/1", "/jobs/1/log", "/nowhere"):
             answer = self.ask(path)
             self.assertEqual((answer.status, answer.headers["Location"]),
-                             (303, "/sign-in?to=" + quote(path, safe="/")), path)
+                             (303, "/sign-in?to=" + quote(path, safe="")), path)
         for path in ("/healthz", "/readyz"):
             self.assertEqual(self.ask(path).status, 200)
         self.assertEqual(self.ask("/sign-in").status, 200)
@@ -353,7 +353,7 @@ class SigningIn(ApiCase):
         self.start_with_tokens()
         answer = self.ask("/builds/1", Sec_Fetch_Site="cross-site")
         self.assertEqual((answer.status, answer.headers["Refresh"]), (200, "0; url=/builds/1"))
-        self.assertNotIn("form", answer.text)
+        self.assertNotIn("name=\"token\"", answer.text)
 
     def test_public_read_asks_for_a_sign_in_only_where_something_changes(self):
         self.start_with_tokens("--public-read")

@@ -65,18 +65,20 @@ TestReport gather(const Places& places) {
   return found.take();
 }
 
-// Files get the time of the kernel's last tick, which lies before now. So the next one is waited
-// for: some milliseconds.
+// Files get the time of the kernel's last tick, which lies before now, or, where it is finer, now.
+// So a tick is waited for that lies behind now: some milliseconds. Not for ever: a clock may be set
+// back.
 std::timespec mark_time() {
   constexpr long kLookNs = 500'000;
-  std::timespec first{}, now{};
-  clock_gettime(CLOCK_REALTIME_COARSE, &first);
-  do {
+  constexpr int kLooks = 100;
+  std::timespec mark{}, tick{};
+  clock_gettime(CLOCK_REALTIME, &mark);
+  for (int look = 0; look < kLooks && !is_earlier(mark, tick); ++look) {
     const std::timespec pause{0, kLookNs};
     nanosleep(&pause, nullptr);
-    clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  } while (now.tv_sec == first.tv_sec && now.tv_nsec == first.tv_nsec);
-  return is_earlier(now, first) ? first : now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &tick);
+  }
+  return is_earlier(tick, mark) ? tick : mark;
 }
 
 ReportGlobs usual_places() {
