@@ -1,5 +1,5 @@
-// How long a test took, as people read it: "12 ms", "3.2 s". Most take less than other durations can
-// tell. Pure.
+// How long a test took, as people read it: "12 ms", "3.2 s". Most take less than other durations
+// can tell. Pure.
 #pragma once
 
 #include <cstdint>
