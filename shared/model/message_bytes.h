@@ -16,7 +16,7 @@ inline size_t message_bytes(const std::map<std::string, std::string>& env) {
 }
 
 inline size_t message_bytes(const JobSpec& job) {
-  constexpr size_t kJobOverhead = 160;  // keys and numbers
+  constexpr size_t kJobOverhead = 128;  // keys and numbers: 114 at most
   constexpr size_t kStepOverhead = 32;
   size_t bytes = kJobOverhead + job.name.size() + job.origin.size() + message_bytes(job.env);
   for (const std::string& need : job.needs) bytes += need.size() + 5;
