@@ -1,6 +1,7 @@
 // `seaworthy up` with stand-ins for its children: scripts beside a copy of the program, and a
 // broker in this process. What the children do is written to a file, line by line.
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 
 #include <nlohmann/json.hpp>
@@ -84,10 +85,12 @@ class Up {
     child_ = std::move(*child);
   }
   ~Up() {
-    if (child_.pid > 0 && !ended_) {
-      kill(child_.pid, SIGKILL);
-      io::reap(child_);
-    }
+    if (child_.pid <= 0 || ended_) return;
+    // Its children write as they end: the folder goes after that.
+    kill(child_.pid, SIGTERM);
+    pollfd polled{child_.pidfd.get(), POLLIN, 0};
+    if (poll(&polled, 1, 10'000) <= 0) kill(child_.pid, SIGKILL);
+    io::reap(child_);
   }
   Up(const Up&) = delete;
   Up& operator=(const Up&) = delete;
@@ -268,6 +271,7 @@ TEST_CASE("children do not outlive an up that was killed") {
   CHECK(up.story_has("broker stopped"));
   CHECK(up.story_has("worker stopped"));
   CHECK(up.story_has("watcher stopped"));
+  CHECK(up.story_has("reporter stopped"));
 }
 
 TEST_CASE("up refuses what is no repository before it starts anything") {
