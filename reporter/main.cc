@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -101,7 +102,11 @@ int main(int argc, char** argv) {
   try {
     return run(options);
   } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
+    const bool for_a_person = options.check_news || !options.test_target.empty();
+    if (for_a_person)
+      std::fprintf(stderr, "seaworthy: %s\n", error.what());
+    else
+      spdlog::error("{}", error.what());
     return 2;
   }
 }

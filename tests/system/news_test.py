@@ -431,6 +431,7 @@ class Tried(NewsCase):
                 result = self.notify_test(target, "https://ci.example.org")
                 self.assertEqual(result.returncode, code, result.stderr)
                 self.assertIn(said, result.stdout if code == 0 else result.stderr)
+                self.assertNotIn("error reporter", result.stderr)
         self.assertIn("This is a test", json.loads(good.all()[0]["body"])["text"])
         self.assertEqual(server.mails[0]["to"], ["team@example.org"])
         self.assertEqual(plain.mails, [])
