@@ -50,19 +50,4 @@ void put_row(Html& html, const LogPosition& at, std::string_view text, bool grow
   html.raw("</a><span>").append(ansi_line(text, look)).raw("</span></li>\n");
 }
 
-LogStretch render_log(std::string_view bytes, const LogPosition& from, uint64_t most, bool is_end) {
-  LogStretch stretch;
-  stretch.next = from;
-  while (stretch.count < most) {
-    const std::optional<LogRow> row = next_row(bytes, stretch.next, is_end);
-    stretch.is_cut = !row;
-    if (!row) break;
-    put_row(stretch.rows, stretch.next, row->text, false);
-    bytes.remove_prefix(static_cast<size_t>(row->next.offset - stretch.next.offset));
-    stretch.next = row->next;
-    ++stretch.count;
-  }
-  return stretch;
-}
-
 }  // namespace seaworthy::reporter

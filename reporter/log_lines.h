@@ -34,14 +34,4 @@ std::optional<LogRow> next_row(std::string_view bytes, const LogPosition& at, bo
 // One <li>; `grows`: its end has not been written.
 void put_row(Html& html, const LogPosition& at, std::string_view text, bool grows);
 
-struct LogStretch {
-  Html rows;
-  uint64_t count = 0;
-  LogPosition next;     // where the first row begins that was not put
-  bool is_cut = false;  // more bytes are needed for it
-};
-
-// At most `most` whole rows of `bytes`. Unless `is_end`, an unfinished one is not put.
-LogStretch render_log(std::string_view bytes, const LogPosition& from, uint64_t most, bool is_end);
-
 }  // namespace seaworthy::reporter

@@ -30,7 +30,7 @@ ALLOWED = {
     "worker": ["shared", "worker"],
     "watcher": ["shared", "watcher"],
     "cli": ["shared", "cli"],
-    "reporter/news/core": ["shared/base", "shared/model", "shared/wire/message.h", "shared/words", "reporter/html.h"],
+    "reporter/news/core": ["shared/base", "shared/model", "shared/wire/message.h", "shared/words", "reporter/html.h", "reporter/characters.h"],
     "reporter/news": ["shared", "reporter/html.h", "reporter/percent.h"],
     "reporter": ["shared", "reporter"],
 }

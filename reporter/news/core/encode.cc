@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "reporter/characters.h"
 #include "shared/base/utf8.h"
 
 namespace seaworthy::reporter::news {
@@ -14,29 +15,8 @@ constexpr size_t kEncodedWordColumns = 64;  // with what is around it
 constexpr std::string_view kWordStart = "=?UTF-8?B?", kWordEnd = "?=";
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
-// The code point of a valid sequence.
-uint32_t code_point(std::string_view sequence) {
-  const auto byte = [&](size_t i) {
-    return static_cast<uint32_t>(static_cast<uint8_t>(sequence[i]));
-  };
-  switch (sequence.size()) {
-    case 1: return byte(0);
-    case 2: return (byte(0) & 0x1f) << 6 | (byte(1) & 0x3f);
-    case 3: return (byte(0) & 0x0f) << 12 | (byte(1) & 0x3f) << 6 | (byte(2) & 0x3f);
-    default:
-      return (byte(0) & 0x07) << 18 | (byte(1) & 0x3f) << 12 | (byte(2) & 0x3f) << 6 |
-             (byte(3) & 0x3f);
-  }
-}
-
 // Controls, and marks that reorder other text, hide, or end a line.
-bool is_unseen(uint32_t point) {
-  return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xad || point == 0x61c ||
-         point == 0x180e || point == 0x200b || point == 0x200e || point == 0x200f ||
-         (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) ||
-         point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) ||
-         (point >= 0xe0000 && point <= 0xe007f);
-}
+bool is_unseen(uint32_t point) { return point < 0x20 || point == 0x7f || is_hidden(point); }
 
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
