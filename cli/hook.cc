@@ -100,7 +100,7 @@ Result<InstalledHooks> install_hooks(const HookOptions& options) {
     if (!kept) return Unexpected{kept.error()};
     if (*kept) installed.kept.push_back(name);
     script.name = name;
-    if (auto written = write_script(hook, text_of(script)); !written)
+    if (auto written = write_script(hook, script_text(script)); !written)
       return Unexpected{written.error()};
   }
   return installed;

@@ -26,7 +26,7 @@ bool is_ours(std::string_view hook_text) { return hook_text.find(kMark) != std::
 
 // The older hook has our stdin and arguments, and its exit code is ours. The notice goes out in the
 // background with nothing of git's open, so that git does not wait for it.
-std::string text_of(const HookScript& script) {
+std::string script_text(const HookScript& script) {
   std::string notify = "\"$seaworthy\" notify";
   if (!script.broker.empty()) notify += " --broker " + shell_quoted(script.broker);
   if (!script.key_file.empty()) notify += " --key " + shell_quoted(script.key_file);

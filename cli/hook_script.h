@@ -18,7 +18,7 @@ struct HookScript {
 // A hook that was there before is kept beside ours under this name, and called first.
 std::string kept_name(std::string_view hook);
 
-std::string text_of(const HookScript& script);
+std::string script_text(const HookScript& script);
 // Whether `seaworthy hook install` wrote this file, in whatever release.
 bool is_ours(std::string_view hook_text);
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shared/io/client.h"
@@ -21,6 +22,11 @@ struct Branch {
 
 using Branches = std::map<std::string, Branch>;        // by ref
 using Repositories = std::map<std::string, Branches>;  // by name
+
+// By the names that people give it: nothing else says which branch is the main one.
+inline bool is_main(std::string_view ref) {
+  return ref == "refs/heads/main" || ref == "refs/heads/master";
+}
 
 // `repository`: only this one; empty: all. Looks at a bounded number of branches and builds.
 Result<Repositories, io::ClientError> ask_repositories(io::Client& client,

@@ -32,13 +32,13 @@ bool is_decided(const wire::BuildRow& build) {
 }
 
 std::vector<Regression> regressions_of(const std::vector<wire::BuildRow>& newest) {
-  struct Branch {
+  struct Known {
     std::optional<Regression> regression;
     bool is_known = false;  // nothing older changes it
   };
-  std::map<std::pair<std::string, std::string>, Branch> branches;
+  std::map<std::pair<std::string, std::string>, Known> branches;
   for (const wire::BuildRow& build : newest) {
-    Branch& branch = branches[{build.repository, build.ref}];
+    Known& branch = branches[{build.repository, build.ref}];
     if (branch.is_known || !is_decided(build)) continue;
     branch.is_known = is_good(build);
     if (branch.regression) branch.regression->is_older = !branch.is_known;

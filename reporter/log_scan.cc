@@ -3,7 +3,7 @@
 namespace seaworthy::reporter {
 namespace {
 
-constexpr uint64_t kSliceBytes = 8 * 1024 * 1024;
+constexpr uint64_t kScannedAtOnce = 8 * 1024 * 1024;
 constexpr size_t kShownBytes = 1'024;  // of a row
 
 }  // namespace
@@ -23,7 +23,7 @@ Result<bool, io::ClientError> LogScan::go_on(io::Client& client, const Logs::Log
     if (range_.to == 0) range_.to = log.extent.bytes;
   }
   LogCursor cursor(client, log.extent, *at_);
-  const uint64_t until = at_->offset + kSliceBytes;
+  const uint64_t until = at_->offset + kScannedAtOnce;
   while (cursor.at().offset < until) {
     const LogPosition at = cursor.at();
     if (at.offset >= range_.to) return true;

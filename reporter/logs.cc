@@ -8,7 +8,7 @@ namespace seaworthy::reporter {
 namespace {
 
 constexpr size_t kLogs = 64;
-constexpr uint64_t kSliceBytes = 8 * 1024 * 1024;
+constexpr uint64_t kIndexedAtOnce = 8 * 1024 * 1024;
 constexpr uint64_t kBehindAll = uint64_t{1} << 62;  // an offset at which no output is
 
 }  // namespace
@@ -35,7 +35,7 @@ Result<const Logs::Log*, io::ClientError> Logs::read_on(io::Client& client, JobI
   const Asked extent = fetch_output(client, job, attempt, kBehindAll);
   if (!extent) return Unexpected{extent.error()};
   Log& log = find({{job, extent->attempt}, extent->total, extent->complete});
-  const uint64_t until = log.index.bytes() + kSliceBytes;
+  const uint64_t until = log.index.bytes() + kIndexedAtOnce;
   while (log.index.bytes() < std::min(until, log.extent.bytes)) {
     const uint64_t from = log.index.bytes();
     const Asked more = fetch_output(client, job, extent->attempt, from);

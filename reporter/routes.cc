@@ -132,8 +132,8 @@ Route route_of(std::string_view target) {
                      query.text("name")};
   }
   if (path.starts_with(kRepositories) && path.size() > kRepositories.size())
-    return RepositoryRoute{percent_decoded(path.substr(kRepositories.size())),
-                           query.text("ref"), query.number_of("before", 0)};
+    return RepositoryRoute{percent_decoded(path.substr(kRepositories.size())), query.text("ref"),
+                           query.number_of("before", 0)};
   if (path.starts_with("/jobs/")) return job_route(path.substr(6), query);
   return NoRoute{};
 }

@@ -50,6 +50,9 @@ class Core {
   Epoch epoch() const { return epoch_; }
 
  private:
+  // Of a list's row: its numbers, its keys and its short texts.
+  static constexpr size_t kRowBytes = 256;
+
   struct Push {
     std::string ref;
     std::string tip;

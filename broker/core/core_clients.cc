@@ -9,8 +9,8 @@
 namespace seaworthy::broker {
 namespace {
 
-constexpr size_t kRowBytes = 256;  // of a list's row: its numbers, its keys and its short texts
-constexpr uint64_t kDeepest = 0xff'ffff;  // commits below a tip that are told apart in the order
+constexpr uint64_t kDeepestCommit =
+    0xff'ffff;  // commits below a tip that are told apart in the order
 
 bool is_revision(const std::string& text) {
   return (text.size() == 40 || text.size() == 64) &&
@@ -182,8 +182,8 @@ void Core::submit_revision(const wire::Submit& submit, const wire::Candidate& ca
   result.build = {ledger_.last_build().value + 1};
   BuildSubmitted submitted;
   submitted.build = result.build;
-  submitted.rank =
-      push_number(submit) << 24 | (kDeepest - std::min<uint64_t>(candidate.depth, kDeepest));
+  submitted.rank = push_number(submit) << 24 |
+                   (kDeepestCommit - std::min<uint64_t>(candidate.depth, kDeepestCommit));
   submitted.repository = submit.repository;
   submitted.ref = submit.ref;
   submitted.revision = candidate.revision;

@@ -9,11 +9,6 @@
 #include "shared/model/limits.h"
 
 namespace seaworthy::broker {
-namespace {
-
-constexpr size_t kRowBytes = 256;  // of a list's row: its numbers, its keys and its short texts
-
-}  // namespace
 
 std::string Core::why_drained(const std::string& worker) {
   return "it is drained: `seaworthy drain " + worker + " --undo` gives it jobs again";

@@ -8,8 +8,6 @@
 namespace seaworthy::broker {
 namespace {
 
-constexpr size_t kRowBytes = 256;  // of a list's row: its numbers, its keys and its short texts
-
 std::string with_labels(const Labels& labels) {
   return labels.empty() ? "" : " with the labels " + joined(labels);
 }

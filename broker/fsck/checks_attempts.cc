@@ -6,7 +6,7 @@
 namespace seaworthy::fsck {
 namespace {
 
-constexpr std::array kChecks{
+constexpr std::array kAttemptChecks{
     Check{"attempt-numbers", Promise::S4,
           "A job's attempts are numbered from 1 without gaps, and it names the last one.",
           kDistrust,
@@ -75,6 +75,6 @@ WHERE number IS NULL OR outcome IS NULL
 
 }  // namespace
 
-std::span<const Check> attempt_checks() { return kChecks; }
+std::span<const Check> attempt_checks() { return kAttemptChecks; }
 
 }  // namespace seaworthy::fsck

@@ -6,7 +6,7 @@
 namespace seaworthy::fsck {
 namespace {
 
-constexpr std::array kChecks{
+constexpr std::array kBuildChecks{
     Check{"numbers", Promise::S1, "Builds and jobs are numbered without gaps: none has vanished.",
           kRestore,
           R"sql(
@@ -120,6 +120,6 @@ WHERE coalesce(times, 0) <> (state = 3)
 
 }  // namespace
 
-std::span<const Check> build_checks() { return kChecks; }
+std::span<const Check> build_checks() { return kBuildChecks; }
 
 }  // namespace seaworthy::fsck

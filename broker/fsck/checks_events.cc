@@ -6,7 +6,7 @@
 namespace seaworthy::fsck {
 namespace {
 
-constexpr std::array kChecks{
+constexpr std::array kEventChecks{
     Check{"event-numbers", Promise::Store, "Events are numbered without gaps.", kRestore,
           R"sql(
 WITH numbered AS (SELECT sequence, lag(sequence, 1, 0) OVER (ORDER BY sequence) AS before
@@ -84,6 +84,6 @@ WHERE kind = 2 AND event.sequence > asked.sequence
 
 }  // namespace
 
-std::span<const Check> event_checks() { return kChecks; }
+std::span<const Check> event_checks() { return kEventChecks; }
 
 }  // namespace seaworthy::fsck

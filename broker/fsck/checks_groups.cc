@@ -6,7 +6,7 @@
 namespace seaworthy::fsck {
 namespace {
 
-constexpr std::array kChecks{
+constexpr std::array kGroupChecks{
     Check{"group-holder", Promise::Groups,
           "A build of a concurrency group is given its first worker after the one before it has "
           "finished.",
@@ -47,6 +47,6 @@ WHERE build.state < 3 AND build.rank < newest.rank AND job.state < 3
 
 }  // namespace
 
-std::span<const Check> group_checks() { return kChecks; }
+std::span<const Check> group_checks() { return kGroupChecks; }
 
 }  // namespace seaworthy::fsck

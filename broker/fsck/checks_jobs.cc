@@ -11,7 +11,7 @@
 namespace seaworthy::fsck {
 namespace {
 
-constexpr std::array kChecks{
+constexpr std::array kJobChecks{
     Check{"job-names", Promise::S1, "The jobs of a build have names of their own.", kDistrust,
           R"sql(
 SELECT build, min(id), 0, printf('jobs %.200s are all called %.128s', group_concat(id, ', '), name)
@@ -190,6 +190,6 @@ WHERE coalesce(times, 0) <> cancel_requested
 
 }  // namespace
 
-std::span<const Check> job_checks() { return kChecks; }
+std::span<const Check> job_checks() { return kJobChecks; }
 
 }  // namespace seaworthy::fsck

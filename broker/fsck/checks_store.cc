@@ -6,7 +6,7 @@
 namespace seaworthy::fsck {
 namespace {
 
-constexpr std::array kChecks{
+constexpr std::array kStoreChecks{
     Check{"integrity", Promise::Store, "The database file is whole, and its indexes agree.",
           kRestore,
           R"sql(
@@ -66,6 +66,6 @@ WHERE length(revision) NOT IN (40, 64) OR revision GLOB '*[^0-9a-f]*'
 
 }  // namespace
 
-std::span<const Check> store_checks() { return kChecks; }
+std::span<const Check> store_checks() { return kStoreChecks; }
 
 }  // namespace seaworthy::fsck

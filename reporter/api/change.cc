@@ -7,24 +7,22 @@
 namespace seaworthy::reporter::api {
 namespace {
 
-using nlohmann::json;
-
 Unexpected<Wrong> wrong(unsigned status, std::string detail) {
   return Unexpected{Wrong{status, std::move(detail)}};
 }
 
 // An object; an empty one where nothing is said.
-Result<json, Wrong> body_of(const http::Request& request) {
-  if (request.body.empty()) return json::object();
+Result<nlohmann::json, Wrong> body_of(const http::Request& request) {
+  if (request.body.empty()) return nlohmann::json::object();
   const std::string_view type = only_field(request, "Content-Type");
   if (type.substr(0, type.find(';')) != "application/json")
     return wrong(415, "The body must be application/json.");
   // Flat: what would nest is not read at all.
   constexpr int kDeepest = 2;
   bool is_deep = false;
-  json body = json::parse(
+  nlohmann::json body = nlohmann::json::parse(
       request.body,
-      [&](int depth, json::parse_event_t, json&) {
+      [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
         return !(is_deep = is_deep || depth > kDeepest);
       },
       /*allow_exceptions=*/false);
@@ -32,14 +30,14 @@ Result<json, Wrong> body_of(const http::Request& request) {
   return body;
 }
 
-Result<std::string, Wrong> text_in(const json& body, const char* name, bool is_needed) {
+Result<std::string, Wrong> text_in(const nlohmann::json& body, const char* name, bool is_needed) {
   const auto found = body.find(name);
   if (found == body.end() && !is_needed) return std::string();
   if (found != body.end() && found->is_string()) return found->get<std::string>();
   return wrong(400, "The body must have '" + std::string(name) + "', a text.");
 }
 
-Result<Change, Wrong> named(Action::Kind kind, const json& body, const char* name,
+Result<Change, Wrong> named(Action::Kind kind, const nlohmann::json& body, const char* name,
                             const char* state) {
   Change change;
   change.action.kind = kind;

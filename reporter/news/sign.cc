@@ -7,6 +7,7 @@
 #include <array>
 
 #include "shared/base/assert.h"
+#include "shared/base/text.h"
 
 namespace seaworthy::reporter::news {
 namespace {
@@ -17,16 +18,6 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-std::string hex_of(const unsigned char* bytes, size_t count) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (size_t i = 0; i < count; ++i) {
-    text.push_back(kDigits[bytes[i] >> 4]);
-    text.push_back(kDigits[bytes[i] & 0xf]);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string signature_of(std::string_view secret, std::string_view body) {
@@ -35,14 +26,14 @@ std::string signature_of(std::string_view secret, std::string_view body) {
   const unsigned char* done = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
                                    bytes_of(body), body.size(), digest.data(), &size);
   SW_ASSERT(done != nullptr);
-  return "sha256=" + hex_of(digest.data(), size);
+  return "sha256=" + hex_of({digest.data(), size});
 }
 
 std::string thread_of(std::string_view repository, std::string_view ref) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   const std::string both = std::string(repository) + '\n' + std::string(ref);
   SHA256(bytes_of(both), both.size(), digest.data());
-  return hex_of(digest.data(), kThreadBytes);
+  return hex_of({digest.data(), kThreadBytes});
 }
 
 }  // namespace seaworthy::reporter::news

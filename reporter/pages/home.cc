@@ -3,6 +3,7 @@
 #include <set>
 
 #include "reporter/actions.h"
+#include "reporter/branches.h"
 #include "reporter/feeds/feeds.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
@@ -18,39 +19,35 @@ constexpr size_t kBuildsLookedAt = 400;  // the newest
 constexpr size_t kStrip = 12;            // builds of a branch
 constexpr size_t kBranches = 8;          // of a repository
 constexpr size_t kRegressions = 6;
-constexpr uint32_t kRows = 10;  // of what runs, and of what waits
+constexpr uint32_t kQueueRows = 10;  // of what runs, and of what waits
 
 using Builds = std::vector<const wire::BuildRow*>;  // newest first
 
-struct Branch {
+struct ShownBranch {
   std::string ref;
   Builds builds;
 };
 
-struct Repository {
+struct ShownRepository {
   std::map<std::string, Builds> branches;
 };
 
-bool is_main(std::string_view ref) {
-  return ref == "refs/heads/main" || ref == "refs/heads/master";
-}
-
 // The main one first, then those that had a build last.
-std::vector<Branch> in_order(const Repository& repository) {
-  std::vector<Branch> all;
+std::vector<ShownBranch> in_order(const ShownRepository& repository) {
+  std::vector<ShownBranch> all;
   for (const auto& [ref, builds] : repository.branches) all.push_back({ref, builds});
-  auto newest = [](const Branch& branch) {
+  auto newest = [](const ShownBranch& branch) {
     return branch.builds.empty() ? 0 : branch.builds.front()->rank;
   };
-  std::stable_sort(all.begin(), all.end(), [&](const Branch& a, const Branch& b) {
+  std::stable_sort(all.begin(), all.end(), [&](const ShownBranch& a, const ShownBranch& b) {
     if (is_main(a.ref) != is_main(b.ref)) return is_main(a.ref);
     return newest(a) > newest(b);
   });
   return all;
 }
 
-std::map<std::string, Repository> repositories_of(const HomeFacts& facts) {
-  std::map<std::string, Repository> all;
+std::map<std::string, ShownRepository> repositories_of(const HomeFacts& facts) {
+  std::map<std::string, ShownRepository> all;
   for (const wire::Head& head : facts.heads.heads) all[head.repository].branches[head.ref];
   for (const wire::BuildRow& build : facts.newest.builds) {
     Builds& builds = all[build.repository].branches[build.ref];
@@ -74,7 +71,8 @@ void put_strip(Html& html, const Builds& builds) {
   html.raw("</span>");
 }
 
-void put_branch(Html& html, const std::string& repository, const Branch& branch, UnixMillis now) {
+void put_branch(Html& html, const std::string& repository, const ShownBranch& branch,
+                UnixMillis now) {
   html.raw("<li class=\"branch\"><span class=\"name\">");
   parts::put_ref(html, repository, branch.ref);
   html.raw("</span>");
@@ -104,9 +102,9 @@ void put_branch(Html& html, const std::string& repository, const Branch& branch,
   html.raw("</li>\n");
 }
 
-void put_repository(Html& html, const std::string& name, const Repository& repository,
+void put_repository(Html& html, const std::string& name, const ShownRepository& repository,
                     UnixMillis now) {
-  const std::vector<Branch> branches = in_order(repository);
+  const std::vector<ShownBranch> branches = in_order(repository);
   html.raw("<section class=\"repository\">\n<h2>");
   parts::put_repository(html, name);
   html.raw(" <small>").text(name).raw("</small></h2>\n<ul class=\"branches\">\n");
@@ -229,7 +227,7 @@ Page home_page(const HomeFacts& facts, UnixMillis now, bool has_buttons) {
 
 Result<HomeFacts, io::ClientError> fetch_home(io::Client& client) {
   HomeFacts facts;
-  auto queue = client.ask_for<wire::QueueStatusOk>(wire::QueueStatus{kRows});
+  auto queue = client.ask_for<wire::QueueStatusOk>(wire::QueueStatus{kQueueRows});
   if (!queue) return Unexpected{queue.error()};
   facts.queue = std::move(*queue);
   auto workers = client.ask_for<wire::WorkerList>(wire::ListWorkers{});

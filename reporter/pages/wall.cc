@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "reporter/branches.h"
 #include "reporter/pages/pages.h"
 #include "reporter/pages/parts.h"
 #include "shared/io/clock.h"
@@ -13,10 +14,6 @@ namespace {
 
 constexpr size_t kTiles = 24;
 constexpr size_t kFailing = 6;
-
-bool is_main(std::string_view ref) {
-  return ref == "refs/heads/main" || ref == "refs/heads/master";
-}
 
 // What a repository's tile shows: its main branch, or where there is none the branch built last.
 struct Tile {

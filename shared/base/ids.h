@@ -11,6 +11,8 @@
 #include <functional>
 #include <string>
 
+#include "shared/base/text.h"
+
 namespace seaworthy {
 
 template <class Tag, class Rep>
@@ -52,14 +54,7 @@ using RequestId = Token128<struct RequestTag>;
 
 template <class Tag>
 std::string to_hex(const Token128<Tag>& token) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * token.bytes.size());
-  for (uint8_t byte : token.bytes) {
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 15]);
-  }
-  return text;
+  return hex_of(token.bytes);
 }
 
 }  // namespace seaworthy

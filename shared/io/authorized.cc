@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "shared/base/text.h"
 #include "shared/io/owned_file.h"
 
 namespace seaworthy::io {
@@ -12,21 +13,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kHead =
+constexpr std::string_view kKeysHead =
     "# Who is let in by the broker: role, name, public key. Written by `seaworthy invite` and\n"
     "# `seaworthy keys revoke`; the broker follows changes at once.\n";
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
 
 bool is_comment(std::string_view line) {
   return trimmed(line).empty() || trimmed(line).front() == '#';
 }
 
-Result<AuthorizedKey> parse_line(const std::string& line) {
+Result<AuthorizedKey> parse_authorized_key(const std::string& line) {
   const size_t hash = line.find('#');
   std::istringstream words(line.substr(0, hash));
   std::string role_word, name, hex, more;
@@ -42,9 +37,9 @@ Result<AuthorizedKey> parse_line(const std::string& line) {
   return authorized;
 }
 
-constexpr const char* kWhat = "who is let in";
+constexpr const char* kWhatKeys = "who is let in";
 
-Result<std::vector<AuthorizedKey>> parse_list(const fs::path& directory, std::string_view text) {
+Result<std::vector<AuthorizedKey>> keys_of(const fs::path& directory, std::string_view text) {
   auto keys = parse_authorized(text);
   if (keys) return keys;
   return Unexpected{"cannot use " + authorized_file(directory).string() + ": " + keys.error()};
@@ -57,11 +52,11 @@ std::string line_of(const AuthorizedKey& key) {
 
 // The text with just these keys: people's comments stay.
 std::string rewritten(const std::string& text, std::vector<AuthorizedKey> keys) {
-  std::string result(text.empty() ? kHead : "");
+  std::string result(text.empty() ? kKeysHead : "");
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (!is_comment(line)) {
-      const auto key = parse_line(line);
+      const auto key = parse_authorized_key(line);
       const auto kept = std::find(keys.begin(), keys.end(), *key);
       if (kept == keys.end()) continue;
       keys.erase(kept);
@@ -83,7 +78,7 @@ Result<std::vector<AuthorizedKey>> parse_authorized(std::string_view text) {
   for (size_t number = 1; std::getline(lines, line); ++number) {
     if (is_comment(line)) continue;
     const std::string where = "line " + std::to_string(number) + ": ";
-    auto key = parse_line(line);
+    auto key = parse_authorized_key(line);
     if (!key) return Unexpected{where + key.error()};
     if (!names.insert(key->name).second || !known.insert(key->key).second)
       return Unexpected{where + "the name or the key of " + key->name + " is there already"};
@@ -95,21 +90,21 @@ Result<std::vector<AuthorizedKey>> parse_authorized(std::string_view text) {
 fs::path authorized_file(const fs::path& directory) { return directory / "authorized"; }
 
 Result<std::vector<AuthorizedKey>> read_authorized(const fs::path& directory) {
-  auto text = read_owned_file(authorized_file(directory), kWhat);
+  auto text = read_owned_file(authorized_file(directory), kWhatKeys);
   if (!text) return Unexpected{text.error()};
   if (!*text)
     return Unexpected{"there is no list of who is let in at " +
                       authorized_file(directory).string() + ": `seaworthy keygen --dir " +
                       directory.string() + "` makes it"};
-  return parse_list(directory, **text);
+  return keys_of(directory, **text);
 }
 
 Result<Done> change_authorized(
     const fs::path& directory,
     const std::function<Result<bool>(std::vector<AuthorizedKey>&)>& change) {
-  return change_owned_file(authorized_file(directory), kWhat, "--dir",
+  return change_owned_file(authorized_file(directory), kWhatKeys, "--dir",
                            [&](const std::string& there) -> Result<std::optional<std::string>> {
-                             auto keys = parse_list(directory, there);
+                             auto keys = keys_of(directory, there);
                              if (!keys) return Unexpected{keys.error()};
                              auto changed = change(*keys);
                              if (!changed) return Unexpected{changed.error()};

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "shared/base/text.h"
 #include "shared/io/fd.h"
 
 namespace seaworthy::io {
@@ -20,16 +21,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFormat = "sw1";
 constexpr size_t kZ85Bytes = 41;  // 40 and the zero that libzmq wants
 constexpr size_t kLongestLine = 4096;
-
-std::string hex_of(const KeyBytes& bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (uint8_t byte : bytes) {
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 15]);
-  }
-  return text;
-}
 
 std::optional<KeyBytes> bytes_of(std::string_view hex) {
   KeyBytes bytes{};
@@ -51,12 +42,6 @@ std::vector<std::string_view> split(std::string_view text, char at) {
     if (next == std::string_view::npos) return parts;
     from = next + 1;
   }
-}
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
 Result<std::string> read_secret_file(const fs::path& file) {

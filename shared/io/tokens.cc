@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "shared/base/text.h"
 #include "shared/io/clock.h"
 #include "shared/io/keys.h"
 #include "shared/io/owned_file.h"
@@ -17,30 +18,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kHead =
+constexpr std::string_view kTokensHead =
     "# Who is let in by the reporter: what they may do, name, SHA-256 of the token. Written by\n"
     "# `seaworthy token`; the reporter follows changes at once.\n";
-constexpr const char* kWhat = "who is let in";
+constexpr const char* kWhatTokens = "who is let in";
 constexpr size_t kDigits = 64;
 
 using Bytes = std::array<uint8_t, SHA256_DIGEST_LENGTH>;
-
-std::string hex_of(const Bytes& bytes) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  for (uint8_t byte : bytes) {
-    text += kHex[byte >> 4];
-    text += kHex[byte & 15];
-  }
-  return text;
-}
 
 bool is_digest(std::string_view text) {
   return text.size() == kDigits &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-Result<Token> parse_line(const std::string& line) {
+Result<Token> parse_token(const std::string& line) {
   const size_t hash = line.find('#');
   std::istringstream words(line.substr(0, hash));
   std::string access, more;
@@ -59,14 +50,14 @@ Result<Token> parse_line(const std::string& line) {
 }
 
 std::string text_of(const std::vector<Token>& tokens) {
-  std::string text(kHead);
+  std::string text(kTokensHead);
   for (const Token& token : tokens)
     text += std::string(to_string(token.access)) + " " + token.name + " " + token.digest +
             (token.note.empty() ? "" : " # " + token.note) + "\n";
   return text;
 }
 
-Result<std::vector<Token>> parse_list(const fs::path& file, std::string_view text) {
+Result<std::vector<Token>> tokens_of(const fs::path& file, std::string_view text) {
   auto tokens = parse_tokens(text);
   if (tokens) return tokens;
   return Unexpected{"cannot use " + file.string() + ": " + tokens.error()};
@@ -95,7 +86,7 @@ Result<std::vector<Token>> parse_tokens(std::string_view text) {
     const size_t begin = line.find_first_not_of(" \t\r");
     if (begin == std::string::npos || line[begin] == '#') continue;
     const std::string where = "line " + std::to_string(number) + ": ";
-    auto token = parse_line(line);
+    auto token = parse_token(line);
     if (!token) return Unexpected{where + token.error()};
     if (!known.insert(token->name).second || !known.insert("#" + token->digest).second)
       return Unexpected{where + "the name or the token of " + token->name + " is there already"};
@@ -108,25 +99,26 @@ Result<std::vector<Token>> parse_tokens(std::string_view text) {
 }
 
 Result<std::vector<Token>> read_tokens(const fs::path& file) {
-  auto text = read_owned_file(file, kWhat);
+  auto text = read_owned_file(file, kWhatTokens);
   if (!text) return Unexpected{text.error()};
   if (!*text)
     return Unexpected{"there is no list of tokens at " + file.string() +
                       ": `seaworthy token create --role viewer --dir " +
                       (file.has_parent_path() ? file.parent_path().string() : ".") + "` makes it"};
-  return parse_list(file, **text);
+  return tokens_of(file, **text);
 }
 
 Result<Done> change_tokens(const fs::path& file,
                            const std::function<Result<bool>(std::vector<Token>&)>& change) {
-  return change_owned_file(
-      file, kWhat, "--dir", [&](const std::string& there) -> Result<std::optional<std::string>> {
-        auto tokens = parse_list(file, there);
-        if (!tokens) return Unexpected{tokens.error()};
-        auto changed = change(*tokens);
-        if (!changed) return Unexpected{changed.error()};
-        return *changed ? std::optional(text_of(*tokens)) : std::optional<std::string>();
-      });
+  return change_owned_file(file, kWhatTokens, "--dir",
+                           [&](const std::string& there) -> Result<std::optional<std::string>> {
+                             auto tokens = tokens_of(file, there);
+                             if (!tokens) return Unexpected{tokens.error()};
+                             auto changed = change(*tokens);
+                             if (!changed) return Unexpected{changed.error()};
+                             return *changed ? std::optional(text_of(*tokens))
+                                             : std::optional<std::string>();
+                           });
 }
 
 }  // namespace seaworthy::io

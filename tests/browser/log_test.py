@@ -184,13 +184,17 @@ class Logs(Browser):
         self.press("e")
         error = "document.querySelector('#log .first-error')"
         until(lambda: self.js(f"{error}?.textContent.includes('no rope')"), "it is marked")
-        until(lambda: 0 < self.js(f"{error}.getBoundingClientRect().top") < 800, "it is seen")
+        until(lambda: 0 < self.js(f"{error}?.getBoundingClientRect().top ?? -1") < 800, "it is seen")
         self.screenshot("log-first-error")
         self.js("scrollTo(0, 0)")
-        headers[1].click()
+        # Far from the error it was not laid out, and comes back with the next frame.
+        header = until(lambda: self.js("[...document.querySelectorAll('#log .fold button')].find(button => "
+                                       "button.textContent.includes('build') && button.getBoundingClientRect().top > 0)"),
+                       "the header of the first step")
+        header.click()
         until(lambda: self.js("document.getElementById('L20') !== null"), "the step is open")
-        self.assertEqual(headers[1].get_attribute("aria-expanded"), "true")
-        headers[1].send_keys(Keys.ENTER)
+        self.assertEqual(header.get_attribute("aria-expanded"), "true")
+        header.send_keys(Keys.ENTER)
         until(lambda: self.js("document.getElementById('L20') === null"), "the step is folded")
         self.assertEqual(self.complaints(), [])
 

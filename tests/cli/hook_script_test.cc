@@ -6,15 +6,15 @@ using namespace seaworthy::cli;
 
 TEST_CASE("a hook knows its own handwriting") {
   const HookScript script{"post-commit", "/opt/seaworthy", "/srv/git/harbour.git", ""};
-  CHECK(is_ours(text_of(script)));
+  CHECK(is_ours(script_text(script)));
   CHECK_FALSE(is_ours("#!/bin/sh\necho hello\n"));
 }
 
 TEST_CASE("the broker stands in the hook only when one was named") {
   HookScript script{"post-commit", "/opt/seaworthy", "/srv/git/harbour.git", ""};
-  CHECK(text_of(script).find("--broker") == std::string::npos);
+  CHECK(script_text(script).find("--broker") == std::string::npos);
   script.broker = "tcp://127.0.0.1:9000";
-  CHECK(text_of(script).find("--broker 'tcp://127.0.0.1:9000'") != std::string::npos);
+  CHECK(script_text(script).find("--broker 'tcp://127.0.0.1:9000'") != std::string::npos);
 }
 
 TEST_CASE("a quote in a path stays inside its word") {

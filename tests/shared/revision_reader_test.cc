@@ -14,7 +14,7 @@ using test::TestRepository;
 
 namespace {
 
-struct Fixture {
+struct DescribedRevisions {
   TemporaryDirectory temporary;
   TestRepository remote{temporary.path() / "project"};
 
@@ -44,7 +44,8 @@ const std::string kNowhere(40, '5');
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a revision is described by its subject, author and pipeline") {
+TEST_CASE_METHOD(DescribedRevisions,
+                 "a revision is described by its subject, author and pipeline") {
   remote.write(".seaworthy.yml", "run: make\n");
   std::string revision = remote.commit("Add a thing\n\nBecause.");
   auto description = describe(revision);
@@ -54,7 +55,7 @@ TEST_CASE_METHOD(Fixture, "a revision is described by its subject, author and pi
   CHECK(description.pipeline.jobs[0].steps[0].run == "make");
 }
 
-TEST_CASE_METHOD(Fixture, "each revision has the pipeline of its own files") {
+TEST_CASE_METHOD(DescribedRevisions, "each revision has the pipeline of its own files") {
   remote.write(".seaworthy.yml", "run: one\n");
   std::string one = remote.commit("one");
   remote.write(".seaworthy.yml", "run: two\n");
@@ -69,7 +70,7 @@ TEST_CASE_METHOD(Fixture, "each revision has the pipeline of its own files") {
   CHECK(reader.describe(three)->pipeline.jobs[0].origin.find("tests/") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "an empty tree and a symbolic link are understood") {
+TEST_CASE_METHOD(DescribedRevisions, "an empty tree and a symbolic link are understood") {
   CHECK(describe(remote.commit("nothing")).pipeline.decided->verdict == Verdict::Skipped);
   remote.write("ci/pipeline.yml", "run: linked\n");
   std::filesystem::create_symlink("ci/pipeline.yml", remote.directory() / ".seaworthy.yml");
@@ -79,7 +80,7 @@ TEST_CASE_METHOD(Fixture, "an empty tree and a symbolic link are understood") {
   CHECK(describe(remote.commit("circle")).pipeline.decided->verdict == Verdict::Failed);
 }
 
-TEST_CASE_METHOD(Fixture, "a pipeline through a link changes with what it leads to") {
+TEST_CASE_METHOD(DescribedRevisions, "a pipeline through a link changes with what it leads to") {
   std::filesystem::create_symlink("real.yml", remote.directory() / ".seaworthy.yml");
   remote.write("real.yml", "run: one\n");
   std::string one = remote.commit("one");
@@ -90,7 +91,8 @@ TEST_CASE_METHOD(Fixture, "a pipeline through a link changes with what it leads 
   CHECK(reader.describe(two)->pipeline.jobs[0].steps[0].run == "two");
 }
 
-TEST_CASE_METHOD(Fixture, "a revision that is not there is an error, and the reader goes on") {
+TEST_CASE_METHOD(DescribedRevisions,
+                 "a revision that is not there is an error, and the reader goes on") {
   std::string first = remote.commit("first");
   git::RevisionReader reader(mirror().directory());
   auto missing = reader.describe(kNowhere);
@@ -99,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "a revision that is not there is an error, and the rea
   CHECK(reader.describe(first));
 }
 
-TEST_CASE_METHOD(Fixture, "a reader sees what was fetched after it started") {
+TEST_CASE_METHOD(DescribedRevisions, "a reader sees what was fetched after it started") {
   std::string first = remote.commit("first");
   git::RevisionReader reader(mirror().directory());
   CHECK(reader.describe(first));
@@ -121,7 +123,7 @@ TEST_CASE("texts of commits become one line of valid UTF-8") {
   CHECK(git::parse_tree("100644 a", 20).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "ten thousand commits are listed and described in seconds") {
+TEST_CASE_METHOD(DescribedRevisions, "ten thousand commits are listed and described in seconds") {
   remote.write(".seaworthy.yml", "run: make\n");
   std::string first = remote.commit("first");
   Revisions made = remote.commit_many(10'000, "refs/heads/main");
@@ -137,13 +139,14 @@ TEST_CASE_METHOD(Fixture, "ten thousand commits are listed and described in seco
   CHECK(io::now() - started < std::chrono::seconds(20));  // in fact about one
 }
 
-TEST_CASE_METHOD(Fixture, "new commits come newest first, without what was submitted") {
+TEST_CASE_METHOD(DescribedRevisions, "new commits come newest first, without what was submitted") {
   std::string a = remote.commit("a"), b = remote.commit("b"), c = remote.commit("c");
   CHECK(new_revisions(c, {a}) == Revisions{c, b});
   CHECK(new_revisions(c, {c}).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "after a force push new are those that the old tip did not have") {
+TEST_CASE_METHOD(DescribedRevisions,
+                 "after a force push new are those that the old tip did not have") {
   std::string a = remote.commit("a"), b = remote.commit("b");
   mirror();
   remote.git({"reset", "--quiet", "--hard", a});
@@ -153,7 +156,7 @@ TEST_CASE_METHOD(Fixture, "after a force push new are those that the old tip did
   CHECK(new_revisions(a, {d}).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a merge brings the commits of both sides, children first") {
+TEST_CASE_METHOD(DescribedRevisions, "a merge brings the commits of both sides, children first") {
   std::string a = remote.commit("a");
   remote.git({"checkout", "--quiet", "-b", "side"});
   std::string s = remote.commit("s");
@@ -168,7 +171,7 @@ TEST_CASE_METHOD(Fixture, "a merge brings the commits of both sides, children fi
   CHECK(std::count(revisions.begin(), revisions.end(), b) == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "where the old tip is unknown only the tip can be said") {
+TEST_CASE_METHOD(DescribedRevisions, "where the old tip is unknown only the tip can be said") {
   remote.commit("a");
   std::string b = remote.commit("b");
   CHECK(new_revisions(b, {kNowhere}) == Revisions{b});
@@ -176,12 +179,13 @@ TEST_CASE_METHOD(Fixture, "where the old tip is unknown only the tip can be said
   CHECK(new_revisions(b, {"--all", ""}) == Revisions{b});
 }
 
-TEST_CASE_METHOD(Fixture, "unknown submitted revisions do not hide known ones") {
+TEST_CASE_METHOD(DescribedRevisions, "unknown submitted revisions do not hide known ones") {
   std::string a = remote.commit("a"), b = remote.commit("b"), c = remote.commit("c");
   CHECK(new_revisions(c, {kNowhere, a}) == Revisions{c, b});
 }
 
-TEST_CASE_METHOD(Fixture, "a chain of commits is told without git's list, and only what is one") {
+TEST_CASE_METHOD(DescribedRevisions,
+                 "a chain of commits is told without git's list, and only what is one") {
   const std::string a = remote.commit("a"), b = remote.commit("b"), c = remote.commit("c");
   git::RevisionReader reader(mirror().directory());
   CHECK(reader.chain(c, a) == Revisions{c, b});

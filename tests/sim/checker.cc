@@ -12,10 +12,6 @@ uint64_t mix(AttemptKey key, uint64_t salt) {
   return z ^ (z >> 27);
 }
 
-void require(bool holds, const std::string& what) {
-  if (!holds) throw Violation{what};
-}
-
 std::string name(AttemptKey key) {
   return "job " + std::to_string(key.job.value) + " attempt " + std::to_string(key.attempt.value);
 }

@@ -19,6 +19,10 @@ struct Violation {
   std::string what;
 };
 
+inline void require(bool holds, const std::string& what) {
+  if (!holds) throw Violation{what};
+}
+
 // What an attempt writes and how it ends follow from its key, so that everyone can know what is
 // right.
 Outcome outcome_of(AttemptKey key);

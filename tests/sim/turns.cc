@@ -10,10 +10,6 @@
 namespace seaworthy::sim {
 namespace {
 
-void require(bool holds, const std::string& what) {
-  if (!holds) throw Violation{what};
-}
-
 bool has_labels(const broker::Session& session, const JobSpec& job) {
   return std::all_of(job.runs_on.begin(), job.runs_on.end(), [&](const std::string& label) {
     return std::find(session.labels.begin(), session.labels.end(), label) != session.labels.end();

@@ -1,8 +1,11 @@
-// Folder is a directory of its own for a test, removed with all in it at the end.
+// Folder is a directory of its own for a test, removed with all in it at the end; content() is all
+// that a file has.
 #pragma once
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -25,5 +28,11 @@ class Folder {
  private:
   std::filesystem::path path_;
 };
+
+// Empty if the file is not there.
+inline std::string content(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
 
 }  // namespace seaworthy

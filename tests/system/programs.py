@@ -126,7 +126,7 @@ class Case(unittest.TestCase):
         result = self._outcome.result
         if any(test is self for test, _ in result.failures + result.errors):
             for log in sorted(self.folder.rglob("*.log")):
-                print(f"---- {log.name}\n{log.read_text(errors='replace')[-4000:]}", file=sys.stderr)
+                print(f"---- {log.name}\n{log.read_text(errors='replace')[-2000:]}", file=sys.stderr)
         subprocess.run(["chmod", "-R", "u+rwx", str(self.folder)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -11,6 +11,7 @@
 #include "shared/base/overloaded.h"
 #include "shared/io/clock.h"
 #include "tests/shared/git_fixture.h"
+#include "tests/support/folder.h"
 #include "worker/leader_process.h"
 #include "worker/spool.h"
 
@@ -28,11 +29,6 @@ inline bool comes_true(const std::function<bool()>& condition) {
     ::poll(nullptr, 0, 5);
   }
   return true;
-}
-
-inline std::string content(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 // Not there, or dead and only not yet taken leave of.

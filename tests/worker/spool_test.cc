@@ -1,6 +1,7 @@
 #include "worker/spool.h"
 
 #include "tests/shared/git_fixture.h"
+#include "tests/support/folder.h"
 #include "worker/output.h"
 
 namespace seaworthy::worker {
@@ -106,11 +107,6 @@ TEST_CASE("a spool that cannot be written says where and why") {
 // ---- the output in it
 
 namespace {
-
-std::string content(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 constexpr uint64_t kCap = 1000;
 

@@ -1,16 +1,12 @@
 #include "worker/workspace.h"
 
 #include "tests/shared/git_fixture.h"
+#include "tests/support/folder.h"
 
 namespace seaworthy::worker {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string content(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 struct Checkouts {
   test::TemporaryDirectory directory;

@@ -17,7 +17,7 @@
 namespace seaworthy::worker::reports {
 namespace {
 
-constexpr int kDeepest = 32;              // directories within directories
+constexpr int kDeepestDirectory = 32;     // directories within directories
 constexpr size_t kMostEntries = 200'000;  // looked at in all
 
 struct Entry {
@@ -62,7 +62,7 @@ class Walk {
         below.push_back(globs_[kind].enter(states[kind], entry.name));
         can_be = can_be || !below.back().empty();
       }
-      if (!can_be || depth == kDeepest) continue;
+      if (!can_be || depth == kDeepestDirectory) continue;
       io::Fd inner(openat(directory.get(), entry.name.c_str(),
                           O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       if (inner) visit(inner, below, path + entry.name + "/", depth + 1);

@@ -15,7 +15,7 @@
 namespace seaworthy::worker::reports {
 namespace {
 
-constexpr int kDeepest = 64;  // elements within elements
+constexpr int kDeepestElement = 64;  // elements within elements
 // expat takes an int; and an error ends the parse before the next piece.
 constexpr size_t kPieceBytes = 1024 * 1024;
 // An attribute or a text is kept so far; Collection cuts again.
@@ -96,7 +96,7 @@ class Reader {
   }
 
   void start(std::string_view name, const char** attributes) {
-    if (++depth_ > kDeepest) return refuse("its elements are nested too deeply");
+    if (++depth_ > kDeepestElement) return refuse("its elements are nested too deeply");
     if (depth_ == 1 && name != "testsuites" && name != "testsuite") {
       is_other_xml_ = true;
       return refuse("it is XML, but its root is neither testsuites nor testsuite");

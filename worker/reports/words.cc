@@ -22,13 +22,6 @@ std::string plain(std::string_view line) {
   return text;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const size_t start = std::min(text.find_first_not_of(" \t"), text.size());
-  text.remove_prefix(start);
-  text.remove_suffix(text.size() - (text.find_last_not_of(" \t") + 1));
-  return text;
-}
-
 std::optional<uint64_t> take_number(std::string_view& text) {
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

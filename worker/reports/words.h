@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "shared/base/text.h"
+
 namespace seaworthy::worker::reports {
 
 // Without colours and other commands to a terminal, and without what ends the line.
 std::string plain(std::string_view line);
-
-std::string_view trimmed(std::string_view text);
 
 // The number at the start of `text`, which is removed from it; none if there is none.
 std::optional<uint64_t> take_number(std::string_view& text);
