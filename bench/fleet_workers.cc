@@ -10,6 +10,8 @@
 //   latency ROUNDS       one job at a time: microseconds until a worker has it, from when it was
 //                        acknowledged, and from when it was submitted
 //   queue JOBS           hand in so many as fast as they are taken; ends when all are recorded
+//   backlog JOBS         hand in so many and leave them in the queue
+//   rate SECONDS         how many were recorded in that time
 //   counters             messages sent and received so far
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -336,7 +338,7 @@ void queue(Fleet& fleet, Submitter& submitter, uint64_t jobs) {
   const auto start = Clock::now();
   const uint64_t before = fleet.recorded;
   for (uint64_t sent = 0; sent < jobs;) {
-    while (sent - (fleet.recorded - before) >= kAhead)
+    while (sent >= kAhead + (fleet.recorded - before))
       std::this_thread::sleep_for(std::chrono::microseconds(200));
     const uint64_t count = std::min<uint64_t>(jobs - sent, limits::kSubmitRevisions);
     submitter.submit(count);
@@ -345,6 +347,25 @@ void queue(Fleet& fleet, Submitter& submitter, uint64_t jobs) {
   while (fleet.recorded - before < jobs) pause(1);
   std::printf("{\"jobs\": %llu, \"seconds\": %.6f}\n", static_cast<unsigned long long>(jobs),
               seconds_since(start));
+}
+
+void backlog(Submitter& submitter, uint64_t jobs) {
+  const auto start = Clock::now();
+  for (uint64_t sent = 0; sent < jobs;) {
+    const uint64_t count = std::min<uint64_t>(jobs - sent, limits::kSubmitRevisions);
+    submitter.submit(count);
+    sent += count;
+  }
+  std::printf("{\"jobs\": %llu, \"seconds\": %.6f}\n", static_cast<unsigned long long>(jobs),
+              seconds_since(start));
+}
+
+void rate(Fleet& fleet, double seconds) {
+  const auto start = Clock::now();
+  const uint64_t before = fleet.recorded;
+  pause(static_cast<int64_t>(1000 * seconds));
+  std::printf("{\"jobs\": %llu, \"seconds\": %.6f}\n",
+              static_cast<unsigned long long>(fleet.recorded - before), seconds_since(start));
 }
 
 void latency(Fleet& fleet, Submitter& submitter, int rounds) {
@@ -411,6 +432,10 @@ void run(const std::string& broker, const std::filesystem::path& keys) {
       load(fleet, submitter, number, static_cast<double>(second));
     } else if (command == "queue") {
       queue(fleet, submitter, number);
+    } else if (command == "backlog") {
+      backlog(submitter, number);
+    } else if (command == "rate") {
+      rate(fleet, static_cast<double>(number));
     } else if (command == "latency") {
       latency(fleet, submitter, static_cast<int>(number));
     } else if (command == "counters") {

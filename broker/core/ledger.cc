@@ -13,11 +13,13 @@ void Ledger::recover(const Recovered& recovered) {
   last_rank_ = recovered.last_rank;
   cursors_ = recovered.cursors;
   paused_.insert(recovered.paused.begin(), recovered.paused.end());
+  revisions_.reserve(recovered.known.size());
   for (const Recovered::Known& known : recovered.known)
     remember_revision(known.repository, known.ref, known.revision, known.build);
   for (const auto& [id, request] : recovered.requests) requests_.emplace(id, request);
   for (const auto& [id, build] : recovered.builds)
-    builds_.emplace(id, build).first->second.repository_number = number_of(build.repository);
+    builds_.emplace_hint(builds_.end(), id, build)->second.repository_number =
+        number_of(build.repository);
   for (const Recovered::Newest& newest : recovered.newest) {
     const GroupNumber group = group_number(number_of(newest.repository), newest.group);
     set_newest(group, newest.build, newest.rank);
@@ -28,7 +30,7 @@ void Ledger::recover(const Recovered& recovered) {
     build.jobs.push_back(id);
     build.unfinished += job.state != State::Finished;
     unfinished_count_ += job.state != State::Finished;
-    Job& known = jobs_.emplace(id, job).first->second;
+    Job& known = jobs_.emplace_hint(jobs_.end(), id, job)->second;
     if (job.state != State::Finished)
       known.labels =
           enter_labels(build.repository_number, recovered.label_sets.at(job.labels.value));

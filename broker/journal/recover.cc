@@ -14,19 +14,28 @@ namespace {
 constexpr int64_t kLargestNumber = int64_t{1} << 61;
 constexpr int64_t kLargestCount = 1'000'000'000;
 
-[[noreturn]] void refuse(const std::string& row, const std::string& why) {
-  throw StoreError("cannot use the store: " + row + " " + why +
+// A row as it is named when it is refused: put together only then.
+struct Row {
+  const char* table;
+  uint64_t id = 0;  // 0: the table's name says it all
+  std::string name() const {
+    return id == 0 ? std::string(table) : std::string(table) + " " + std::to_string(id);
+  }
+};
+
+[[noreturn]] void refuse(const Row& row, const std::string& why) {
+  throw StoreError("cannot use the store: " + row.name() + " " + why +
                    ": the file was damaged or changed by another program; restore a copy of it "
                    "(docs/storage.md)");
 }
 
 template <class IdType>
-std::string name_of(const char* table, IdType id) {
-  return std::string(table) + " " + std::to_string(id.value);
+Row name_of(const char* table, IdType id) {
+  return {table, id.value};
 }
 
-int64_t in_range(const Statement& row, int column, int64_t least, int64_t most,
-                 const std::string& where, const char* what) {
+int64_t in_range(const Statement& row, int column, int64_t least, int64_t most, const Row& where,
+                 const char* what) {
   const int64_t value = row.integer(column);
   if (row.is_null(column) || value < least || value > most)
     refuse(where, "has the impossible " + std::string(what) + " " +
@@ -35,18 +44,18 @@ int64_t in_range(const Statement& row, int column, int64_t least, int64_t most,
 }
 
 // Ids, ranks and sequence numbers; 0 only where the table may be empty.
-uint64_t number(const Statement& row, int column, int64_t least, const std::string& where,
+uint64_t number(const Statement& row, int column, int64_t least, const Row& where,
                 const char* what) {
   return static_cast<uint64_t>(in_range(row, column, least, kLargestNumber, where, what));
 }
 
-Verdict verdict(const Statement& row, int column, const std::string& where) {
+Verdict verdict(const Statement& row, int column, const Row& where) {
   return static_cast<Verdict>(in_range(row, column, static_cast<int64_t>(Verdict::Passed),
                                        static_cast<int64_t>(Verdict::Inconclusive), where,
                                        "verdict"));
 }
 
-std::vector<JobId> parse_ids(std::string_view text, const std::string& where) {
+std::vector<JobId> parse_ids(std::string_view text, const Row& where) {
   std::vector<JobId> ids;
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -62,12 +71,12 @@ std::vector<JobId> parse_ids(std::string_view text, const std::string& where) {
 }
 
 // Of the rows that are there, and of those that were; 0 if there never was one.
-uint64_t largest(const Database& database, const std::string& table, const std::string& column,
-                 const std::string& key) {
-  Statement row(database, "SELECT max((SELECT value FROM meta WHERE key = '" + key +
+uint64_t largest(const Database& database, const char* table, const char* column, const char* key) {
+  Statement row(database, std::string("SELECT max((SELECT value FROM meta WHERE key = '") + key +
                               "'), (SELECT coalesce(max(" + column + "), 0) FROM " + table + "))");
   row.next();
-  return number(row, 0, 0, "table " + table, column.c_str());
+  const std::string where = std::string("table ") + table;
+  return number(row, 0, 0, Row{where.c_str()}, column);
 }
 
 std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& database) {
@@ -77,7 +86,7 @@ std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& databas
                  "repository ON repository.id = repository WHERE state < 3 ORDER BY build.id");
   while (rows.next()) {
     Build build;
-    const BuildId id{number(rows, 0, 1, "a build", "id")};
+    const BuildId id{number(rows, 0, 1, {"a build"}, "id")};
     build.rank = number(rows, 1, 0, name_of("build", id), "rank");
     build.repository = rows.text(2);
     build.ref = rows.text(3);
@@ -90,7 +99,7 @@ std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& databas
   return builds;
 }
 
-Job job_of(const Statement& row, const std::string& where) {
+Job job_of(const Statement& row, const Row& where) {
   Job job;
   job.build = row.id<BuildId>(1);
   job.name = row.text(2);
@@ -112,6 +121,15 @@ Job job_of(const Statement& row, const std::string& where) {
   job.assigned = row.time(12);
   job.output_bytes = number(row, 13, 0, where, "size of its latest attempt's output");
   return job;
+}
+
+// The row of that id, in rows that are in the order of their ids.
+template <class Rows, class IdType>
+auto find(Rows& rows, IdType id) {
+  const auto found =
+      std::lower_bound(rows.begin(), rows.end(), id,
+                       [](const auto& row, IdType other) { return row.first < other; });
+  return found == rows.end() || found->first != id ? rows.end() : found;
 }
 
 Labels labels_of(std::string_view lines) {
@@ -136,7 +154,7 @@ void read_jobs_of_unfinished_builds(const Database& database, Recovered& recover
       "attempt.number = job.attempt "
       "WHERE build.state < 3 ORDER BY job.id");
   while (rows.next()) {
-    const JobId id{number(rows, 0, 1, "a job", "id")};
+    const JobId id{number(rows, 0, 1, {"a job"}, "id")};
     Job& job = recovered.jobs.emplace_back(id, job_of(rows, name_of("job", id))).second;
     job.priority = static_cast<Priority>(in_range(rows, 15, static_cast<int64_t>(Priority::Low),
                                                   static_cast<int64_t>(Priority::High),
@@ -145,6 +163,9 @@ void read_jobs_of_unfinished_builds(const Database& database, Recovered& recover
     const auto [labels, is_new] = known.insert({rows.text(14), next});
     if (is_new) recovered.label_sets.push_back(labels_of(labels->first));
     job.labels = labels->second;
+    const auto build = find(recovered.builds, job.build);
+    if (job.state == State::Finished && build != recovered.builds.end())
+      build->second.verdict = gravest(build->second.verdict, verdict(rows, 11, name_of("job", id)));
   }
 }
 
@@ -161,7 +182,7 @@ void read_groups(const Database& database, Recovered& recovered) {
     if (members.integer(3) != static_cast<int64_t>(State::Running)) continue;
     const auto [holder, is_first] = holders.insert({{members.integer(1), name}, id});
     if (!is_first)
-      refuse(name_of("build", id), "is running beside " + name_of("build", holder->second) +
+      refuse(name_of("build", id), "is running beside " + name_of("build", holder->second).name() +
                                        " of the same concurrency group");
   }
   Statement newest(database,
@@ -170,30 +191,31 @@ void read_groups(const Database& database, Recovered& recovered) {
                    "GROUP BY repository, concurrency_group");
   while (newest.next())
     recovered.newest.push_back({newest.text(0), newest.text(1),
-                                number(newest, 2, 0, "a build", "rank"), newest.id<BuildId>(3)});
+                                number(newest, 2, 0, {"a build"}, "rank"), newest.id<BuildId>(3)});
 }
 
 // What rows say of each other.
 void check(const Recovered& recovered) {
-  std::map<BuildId, size_t> unfinished;
-  for (const auto& [id, build] : recovered.builds) unfinished[id] = 0;
-  std::map<JobId, BuildId> build_of;
+  std::vector<bool> is_unfinished(recovered.builds.size());
   for (const auto& [id, job] : recovered.jobs) {
-    auto build = unfinished.find(job.build);
-    if (build == unfinished.end())
+    const auto build = find(recovered.builds, job.build);
+    if (build == recovered.builds.end())
       refuse(name_of("job", id),
-             "belongs to " + name_of("build", job.build) + ", whose repository is missing");
-    build->second += job.state != State::Finished;
-    build_of[id] = job.build;
+             "belongs to " + name_of("build", job.build).name() + ", whose repository is missing");
+    if (job.state != State::Finished)
+      is_unfinished[static_cast<size_t>(build - recovered.builds.begin())] = true;
+    for (JobId need : job.needs) {
+      const auto needed = find(recovered.jobs, need);
+      if (needed == recovered.jobs.end() || needed->second.build != job.build)
+        refuse(name_of("job", id),
+               "needs " + name_of("job", need).name() + ", which is not of its build");
+    }
   }
-  for (const auto& [id, job] : recovered.jobs)
-    for (JobId need : job.needs)
-      if (auto needed = build_of.find(need);
-          needed == build_of.end() || needed->second != job.build)
-        refuse(name_of("job", id), "needs " + name_of("job", need) + ", which is not of its build");
-  for (const auto& [id, count] : unfinished)
-    if (count == 0)
-      refuse(name_of("build", id), "has neither a verdict nor a job that could still give one");
+  const auto without = std::find(is_unfinished.begin(), is_unfinished.end(), false);
+  if (without == is_unfinished.end()) return;
+  const auto& build = recovered.builds[static_cast<size_t>(without - is_unfinished.begin())];
+  refuse(name_of("build", build.first),
+         "has neither a verdict nor a job that could still give one");
 }
 
 // Attempts that were taken from their workers, which have not told yet how they ended.
@@ -223,12 +245,6 @@ Recovered Journal::recover() {
   check(recovered);
   read_groups(database_, recovered);
   read_unreported(database_, recovered.jobs);
-  Statement verdicts(database_, "SELECT verdict FROM job WHERE build = ? AND state = 3");
-  for (auto& [id, build] : recovered.builds) {
-    verdicts.bind(id);
-    while (verdicts.next())
-      build.verdict = gravest(build.verdict, verdict(verdicts, 0, name_of("build", id)));
-  }
   Statement known(database_,
                   "SELECT name, ref, revision, build.id FROM build JOIN repository ON "
                   "repository.id = repository "
@@ -237,7 +253,7 @@ Recovered Journal::recover() {
     recovered.known.push_back({known.text(0), known.text(1), known.text(2), known.id<BuildId>(3)});
   Statement cursors(database_, "SELECT name, sequence FROM cursor");
   while (cursors.next())
-    recovered.cursors[cursors.text(0)] = {number(cursors, 1, 0, "a cursor", "sequence")};
+    recovered.cursors[cursors.text(0)] = {number(cursors, 1, 0, {"a cursor"}, "sequence")};
   Statement paused(database_,
                    "SELECT name FROM paused JOIN repository ON repository.id = paused.repository "
                    "ORDER BY name");
