@@ -4,6 +4,7 @@
 import pathlib
 import re
 import subprocess
+import sys
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -35,8 +36,8 @@ ALLOWED = {
     "reporter": ["shared", "reporter"],
 }
 PURE_HEADERS = set(
-    "algorithm array compare cstddef cstdint deque functional iterator limits list map numeric optional set span "
-    "string string_view tuple type_traits unordered_map utility variant vector".split())
+    "algorithm array bit compare cstddef cstdint deque functional iterator limits list map memory new numeric optional set "
+    "span string string_view tuple type_traits unordered_map utility variant vector".split())
 # What a core must not use even though a pure header brings it.
 IMPURE_WORDS = re.compile(
     r"\b(steady_clock|system_clock|std::rand|random_device|getenv|fopen|ofstream|ifstream|printf|spdlog|std::thread|"
@@ -109,6 +110,15 @@ class Structure(unittest.TestCase):
                 self.assertLessEqual(len(lines), limit)
                 long = [number for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE]
                 self.assertEqual(long, [], "lines longer than 100 columns")
+
+    def test_planted_bugs_still_have_their_place(self):
+        """tests/sim/mutants.py takes too long for every day; that its texts are there is asked each time."""
+        sys.path.insert(0, str(ROOT / "tests" / "sim"))
+        sys.dont_write_bytecode = True
+        from mutants import MUTANTS
+        for name, file, text, _ in MUTANTS:
+            with self.subTest(bug=name):
+                self.assertEqual((ROOT / file).read_text().count(text), 1)
 
     def test_scripts_are_valid_shell_or_python(self):
         for folder in SCRIPTS:

@@ -86,9 +86,9 @@ void Core::expire_leases() {
   while (std::optional<JobId> id = leases_.expired(moment_.now)) {
     const Job& job = *ledger_.find_job(*id);
     if (leases_.find(*id)->accepted)
-      lose(*id, "worker " + job.worker + " did not renew its lease in time");
+      lose(*id, "worker " + job.past().worker + " did not renew its lease in time");
     else
-      give_back(*id, "worker " + job.worker + " did not accept it in time");
+      give_back(*id, "worker " + job.past().worker + " did not accept it in time");
   }
 }
 

@@ -220,7 +220,7 @@ void Core::make_way_in_group(BuildId id) {
 }
 
 void Core::cancel_build(BuildId id, const std::string& reason) {
-  const std::vector<JobId> jobs = ledger_.find_build(id)->jobs;
+  const std::vector<JobId> jobs = ledger_.find_build(id)->jobs();
   for (JobId one : jobs) {
     const Job* job = ledger_.find_job(one);  // ending one may end the build
     if (job != nullptr && job->state != State::Finished && !job->cancel_requested)
@@ -313,7 +313,7 @@ void Core::on_message(const wire::FetchCursor& m) {
 
 void Core::on_message(const wire::Cancel& m) {
   std::vector<JobId> jobs;
-  if (const Build* build = ledger_.find_build(m.build)) jobs = build->jobs;
+  if (const Build* build = ledger_.find_build(m.build)) jobs = build->jobs();
   if (ledger_.find_job(m.job) != nullptr) jobs = {m.job};
   if (jobs.empty() && m.build > ledger_.last_build())
     return answer(wire::Error{wire::ErrorCode::NotFound,
@@ -337,9 +337,9 @@ void Core::cancel_job(JobId id, const std::string& reason) {
   const Job& job = *ledger_.find_job(id);
   if (!job.cancel_requested) decide(CancelRequested{id, reason});
   if (job.state == State::Queued) return finish(id, Verdict::Cancelled, {}, reason);
-  if (const Session* session = roster_.find(job.worker);
-      session != nullptr && session->boot == job.boot)
-    tell(session->peer, wire::CancelAttempt{epoch_, job.boot, id, job.attempt});
+  if (const Session* session = roster_.find(job.past().worker);
+      session != nullptr && session->boot == job.past().boot)
+    tell(session->peer, wire::CancelAttempt{epoch_, job.past().boot, id, job.attempt});
 }
 
 }  // namespace seaworthy::broker

@@ -9,11 +9,11 @@ namespace seaworthy::broker {
 void Core::lose(JobId id, const std::string& reason) {
   const Job& job = *ledger_.find_job(id);
   leases_.drop(id);
-  decide(AttemptLost{id, job.attempt, job.worker, reason, job.losses + 1});
-  if (job.losses >= limits::kLosses && !job.cancel_requested)
+  decide(AttemptLost{id, job.attempt, job.past().worker, reason, job.past().losses + 1});
+  if (job.past().losses >= limits::kLosses && !job.cancel_requested)
     finish(id, Verdict::Inconclusive, {},
-           "its workers were lost " + std::to_string(job.losses) + " times, the last one because " +
-               reason);
+           "its workers were lost " + std::to_string(job.past().losses) +
+               " times, the last one because " + reason);
   else
     requeue_or_cancel(id);
 }
@@ -21,7 +21,7 @@ void Core::lose(JobId id, const std::string& reason) {
 void Core::give_back(JobId id, const std::string& reason) {
   const Job& job = *ledger_.find_job(id);
   leases_.drop(id);
-  decide(AttemptReturned{id, job.attempt, job.worker, reason});
+  decide(AttemptReturned{id, job.attempt, job.past().worker, reason});
   requeue_or_cancel(id);
 }
 
@@ -34,10 +34,10 @@ void Core::record_outcome(JobId id, const wire::AttemptFinished& report) {
   const Job& job = *ledger_.find_job(id);
   const AttemptNumber attempt = job.attempt;
   leases_.drop(id);
-  const uint32_t failures = job.failures + (report.outcome == Outcome::Broken ? 1 : 0);
-  const Duration ran{std::max<int64_t>(0, moment_.wall.value - job.assigned.value)};
-  AttemptEnded ended{id, attempt, job.worker, report, failures, ran};
-  ended.report.output_bytes = job.output_bytes;  // what is stored is kept, whatever it says
+  const uint32_t failures = job.past().failures + (report.outcome == Outcome::Broken ? 1 : 0);
+  const Duration ran{std::max<int64_t>(0, moment_.wall.value - job.past().assigned.value)};
+  AttemptEnded ended{id, attempt, job.past().worker, report, failures, ran};
+  ended.report.output_bytes = job.past().output_bytes;  // what is stored is kept, whatever it says
   decide(std::move(ended));
   if (job.cancel_requested) return finish(id, Verdict::Cancelled, attempt, "");
   switch (report.outcome) {
@@ -70,7 +70,8 @@ void Core::finish(JobId id, Verdict verdict, AttemptNumber attempt, const std::s
 }
 
 void Core::skip_dependents(JobId id) {
-  const std::string note = "it needs " + ledger_.find_job(id)->name + ", which did not pass";
+  const std::string note =
+      "it needs " + ledger_.name_of(*ledger_.find_job(id)) + ", which did not pass";
   for (JobId waiting : ledger_.waiting_for(id)) {
     // A job may wait for two that did not pass; and the first of them may have ended the build's
     // last job.

@@ -68,9 +68,9 @@ void Core::assign(Session& session, JobId id) {
                                             id,
                                             job.attempt,
                                             job.build,
-                                            build.repository,
-                                            build.ref,
-                                            build.revision,
+                                            ledger_.repository_of(build),
+                                            ledger_.ref_of(build),
+                                            build.commit->revision.text(),
                                             {}},
                                /*needs_specification=*/true});
 }
@@ -126,10 +126,11 @@ void Core::on_message(const wire::QueueStatus& m) {
   for (JobId id : ledger_.running()) {
     const Job& job = *ledger_.find_job(id);
     const Build& build = *ledger_.find_build(job.build);
-    bytes += kRowBytes + build.repository.size() + job.worker.size();
+    bytes += kRowBytes + ledger_.repository_of(build).size() + job.past().worker.size();
     if (ok.running.size() >= limit || bytes > limits::kReplyBytes / 2) break;
-    ok.running.push_back({id, job.attempt, job.build, build.repository, build.revision, job.name,
-                          job.worker, job.assigned});
+    ok.running.push_back({id, job.attempt, job.build, ledger_.repository_of(build),
+                          build.commit->revision.text(), ledger_.name_of(job), job.past().worker,
+                          job.past().assigned});
   }
   list_waiting(limit, limits::kReplyBytes * 3 / 4 - std::min(bytes, limits::kReplyBytes / 2), ok);
   list_unmatched(limit, ok);
@@ -144,11 +145,11 @@ void Core::list_waiting(size_t limit, size_t bytes, wire::QueueStatusOk& ok) con
     const Job& job = *ledger_.find_job(id);
     const Build& build = *ledger_.find_build(job.build);
     std::string why = why_waiting(id);
-    const size_t row_bytes = kRowBytes + build.repository.size() + why.size();
+    const size_t row_bytes = kRowBytes + ledger_.repository_of(build).size() + why.size();
     if (ok.waiting.size() >= limit || row_bytes > bytes) return false;
     bytes -= row_bytes;
-    ok.waiting.push_back(
-        {id, job.build, build.repository, build.revision, job.name, std::move(why)});
+    ok.waiting.push_back({id, job.build, ledger_.repository_of(build),
+                          build.commit->revision.text(), ledger_.name_of(job), std::move(why)});
     return true;
   };
   auto list_all = [&](const std::vector<JobId>& jobs) {
@@ -189,13 +190,13 @@ void Core::list_paused(wire::QueueStatusOk& ok) const {
 std::string Core::why_waiting(JobId id) const {
   const Job* job = ledger_.find_job(id);
   if (job == nullptr || job->state != State::Queued) return {};
-  if (!job->needs.empty()) {
+  if (!job->needs().empty()) {
     std::string names;
-    for (JobId need : job->needs)
-      names += (names.empty() ? "" : ", ") + ledger_.find_job(need)->name;
+    for (JobId need : job->needs())
+      names += (names.empty() ? "" : ", ") + ledger_.name_of(*ledger_.find_job(need));
     return "it needs " + names + ", which has not passed yet";
   }
-  if (ledger_.is_paused(ledger_.find_build(job->build)->repository))
+  if (ledger_.is_paused(ledger_.repository_of(*ledger_.find_build(job->build))))
     return "its repository is paused: `seaworthy pause REPO --undo` lets its jobs run";
   if (held_back_.contains(id))
     return "its last attempt could not be run; it is tried again after a pause";

@@ -58,7 +58,7 @@ void Core::on_message(const wire::Hello& m) {
       renew(held.job);
     }
     if (job != nullptr && holds(session, *job, held.attempt))
-      welcome.keep.push_back({held.job, held.attempt, job->output_bytes});
+      welcome.keep.push_back({held.job, held.attempt, job->past().output_bytes});
     else
       welcome.gone.push_back({held.job, held.attempt});
   }
@@ -69,7 +69,7 @@ void Core::on_message(const wire::Hello& m) {
 void Core::settle_lease_at_hello(const Session& session, JobId id, const wire::Hello& hello) {
   const Job& job = *ledger_.find_job(id);
   const wire::HeldAttempt* held = find_held(hello.held, id, job.attempt);
-  if (job.boot != hello.boot && (held == nullptr || !held->finished))
+  if (job.past().boot != hello.boot && (held == nullptr || !held->finished))
     return lose(id, "worker " + session.worker + " was started anew");
   if (held == nullptr) return give_back(id, "it never reached worker " + session.worker);
   decide(AttemptReattached{id, job.attempt, session.worker, session.boot});
@@ -143,11 +143,11 @@ void Core::on_message(const wire::Output& m) {
     return refuse_attempt(*session, {m.job, m.attempt});
   renew(m.job);
   const uint64_t end = m.offset + blob_bytes_;
-  const uint64_t stored = job->output_bytes;
+  const uint64_t stored = job->past().output_bytes;
   // A gap is not filled with guesses: the answer says from where to go on.
   const bool fits = m.offset <= stored && end > stored && blob_bytes_ <= limits::kOutputChunkBytes;
   if (fits) decide(OutputStored{m.job, m.attempt, stored, stored - m.offset, end - stored});
-  answer(wire::OutputOk{epoch_, m.boot, m.job, m.attempt, job->output_bytes});
+  answer(wire::OutputOk{epoch_, m.boot, m.job, m.attempt, job->past().output_bytes});
 }
 
 void Core::on_message(const wire::AttemptFinished& m) {
@@ -163,14 +163,14 @@ void Core::on_message(const wire::AttemptFinished& m) {
   }
   if (!holds(*session, *job, m.attempt)) {
     // Kept once, and only from whom it was expected: repeated and forged ones leave no trace.
-    auto expected = job->unreported.find(m.attempt);
-    if (expected != job->unreported.end() && expected->second == session->worker)
+    auto expected = job->past().unreported.find(m.attempt);
+    if (expected != job->past().unreported.end() && expected->second == session->worker)
       decide(AttemptSuperseded{m.job, m.attempt, session->worker, m});
     return answer(wire::Recorded{epoch_, m.boot, m.job, m.attempt, true});
   }
   renew(m.job);
-  if (job->output_bytes < m.output_bytes)
-    return answer(wire::OutputOk{epoch_, m.boot, m.job, m.attempt, job->output_bytes});
+  if (job->past().output_bytes < m.output_bytes)
+    return answer(wire::OutputOk{epoch_, m.boot, m.job, m.attempt, job->past().output_bytes});
   record_outcome(m.job, m);
   answer(wire::Recorded{epoch_, m.boot, m.job, m.attempt, false});
 }
@@ -195,16 +195,17 @@ Session* Core::session_of(BootId boot) {
 }
 
 bool Core::holds(const Session& session, const Job& job, AttemptNumber attempt) const {
-  return job.state == State::Running && job.attempt == attempt && job.worker == session.worker &&
-         job.boot == session.boot;
+  return job.state == State::Running && job.attempt == attempt &&
+         job.past().worker == session.worker && job.past().boot == session.boot;
 }
 
 // The attempt was taken for lost, but nobody else was given the job. A new boot may only bring an
 // outcome.
 bool Core::may_adopt(const Session& session, const Job& job, AttemptNumber attempt,
                      bool finished) const {
-  return job.state == State::Queued && job.attempt == attempt && job.worker == session.worker &&
-         !job.cancel_requested && (finished || job.boot == session.boot);
+  return job.state == State::Queued && job.attempt == attempt &&
+         job.past().worker == session.worker && !job.cancel_requested &&
+         (finished || job.past().boot == session.boot);
 }
 
 void Core::renew(JobId job) {

@@ -5,6 +5,32 @@
 #include "shared/base/assert.h"
 
 namespace seaworthy::broker {
+namespace {
+
+void forget_needs(Job& job, const auto& which) {
+  if (!job.needs_if_any) return;
+  std::erase_if(*job.needs_if_any, which);
+  if (job.needs_if_any->empty()) job.needs_if_any.reset();
+}
+
+}  // namespace
+
+const Job::Past& Job::past() const {
+  static const Past kNone;
+  return past_if_any ? *past_if_any : kNone;
+}
+
+const std::vector<JobId>& Job::needs() const {
+  static const std::vector<JobId> kNone;
+  return needs_if_any ? *needs_if_any : kNone;
+}
+
+std::vector<JobId> Build::jobs() const {
+  std::vector<JobId> all;
+  all.reserve(job_count);
+  for (uint32_t i = 0; i < job_count; ++i) all.push_back({first_job.value + i});
+  return all;
+}
 
 void Ledger::recover(const Recovered& recovered) {
   last_build_ = recovered.last_build;
@@ -15,34 +41,74 @@ void Ledger::recover(const Recovered& recovered) {
   paused_.insert(recovered.paused.begin(), recovered.paused.end());
   revisions_.reserve(recovered.known.size());
   for (const Recovered::Known& known : recovered.known)
-    remember_revision(known.repository, known.ref, known.revision, known.build);
+    revisions_[commit_of(known.repository, known.ref, known.revision)] = known.build;
   for (const auto& [id, request] : recovered.requests) requests_.emplace(id, request);
-  for (const auto& [id, build] : recovered.builds)
-    builds_.emplace_hint(builds_.end(), id, build)->second.repository_number =
-        number_of(build.repository);
+  for (const auto& [id, from] : recovered.builds) {
+    Build& build = builds_.add(id);
+    build.rank = from.rank;
+    build.running = from.running;
+    build.verdict = from.verdict;
+    set_commit(id, build, commit_of(from.repository, from.ref, from.revision));
+  }
   for (const Recovered::Newest& newest : recovered.newest) {
     const GroupNumber group = group_number(number_of(newest.repository), newest.group);
     set_newest(group, newest.build, newest.rank);
   }
   for (const Recovered::InGroup& one : recovered.groups) enter_group(one.build, one.name);
-  for (const auto& [id, job] : recovered.jobs) {
-    Build& build = builds_.at(job.build);
-    build.jobs.push_back(id);
-    build.unfinished += job.state != State::Finished;
-    unfinished_count_ += job.state != State::Finished;
-    Job& known = jobs_.emplace_hint(jobs_.end(), id, job)->second;
-    if (job.state != State::Finished)
-      known.labels =
-          enter_labels(build.repository_number, recovered.label_sets.at(job.labels.value));
+  for (const auto& [id, from] : recovered.jobs) {
+    Job& job = add_job(id, from.build, from.name, from.needs);
+    job.state = from.state;
+    job.cancel_requested = from.cancel_requested;
+    job.passed = from.passed;
+    job.priority = from.priority;
+    job.attempt = from.attempt;
+    if (from.attempt)
+      job.past_if_any = std::make_unique<Job::Past>(Job::Past{from.worker, from.boot, from.assigned,
+                                                              from.output_bytes, from.losses,
+                                                              from.failures, from.unreported});
+    if (from.state == State::Finished) continue;
+    Build& build = builds_.at(from.build);
+    ++build.unfinished;
+    ++unfinished_count_;
+    job.labels = enter_labels(build.commit->repository, recovered.label_sets.at(from.labels.value));
   }
-  for (auto& [id, job] : jobs_) {
-    std::erase_if(job.needs, [this](JobId need) { return jobs_.at(need).passed; });
+  for (auto [id, job] : jobs_) {
+    forget_needs(job, [this](JobId need) { return jobs_.at(need).passed; });
     if (job.state == State::Queued) enter_queue_if_ready(id, job);
     if (job.state != State::Running) continue;
-    ready_.started(builds_.at(job.build).repository_number, job.labels);
+    ready_.started(builds_.at(job.build).commit->repository, job.labels);
     ++running_count_;
-    leased_[job.worker].push_back(id);
+    leased_[job.past().worker].push_back(id);
   }
+}
+
+Job& Ledger::add_job(JobId id, BuildId build_id, const std::string& name,
+                     const std::vector<JobId>& needs) {
+  Build& build = builds_.at(build_id);
+  if (build.job_count == 0) build.first_job = id;
+  SW_ASSERT(id.value == build.first_job.value + build.job_count);
+  ++build.job_count;
+  Job& job = jobs_.add(id);
+  job.build = build_id;
+  job.name = job_names_.enter(name);
+  if (!needs.empty()) job.needs_if_any = std::make_unique<std::vector<JobId>>(needs);
+  return job;
+}
+
+// The ledger's own commit where it is this build's, else a copy.
+void Ledger::set_commit(BuildId id, Build& build, const Commit& commit) {
+  const auto known = revisions_.find(commit);
+  if (known != revisions_.end() && known->second == id) {
+    build.commit = &known->first;
+    return;
+  }
+  build.its_own = std::make_unique<Commit>(commit);
+  build.commit = build.its_own.get();
+}
+
+Job::Past& Ledger::past_of(Job& job) {
+  if (!job.past_if_any) job.past_if_any = std::make_unique<Job::Past>();
+  return *job.past_if_any;
 }
 
 void Ledger::apply(const Change& change) {
@@ -58,26 +124,20 @@ void Ledger::on(const Change&, const BuildSubmitted& body) {
   SW_ASSERT(body.build > last_build_);
   last_build_ = body.build;
   last_rank_ = std::max(last_rank_, body.rank);
-  if (!body.again) remember_revision(body.repository, body.ref, body.revision, body.build);
-  Build& build = builds_[body.build];
+  const Commit commit = commit_of(body.repository, body.ref, body.revision);
+  if (!body.again) revisions_[commit] = body.build;
+  Build& build = builds_.add(body.build);
   build.rank = body.rank;
-  build.repository = body.repository;
-  build.ref = body.ref;
-  build.revision = body.revision;
-  build.repository_number = number_of(body.repository);
+  set_commit(body.build, build, commit);
   if (!body.group.empty()) enter_group(body.build, body.group);
   if (!body.group.empty() && body.ends_older) set_newest(build.group, body.build, body.rank);
-  build.unfinished = body.jobs.size();
+  build.unfinished = static_cast<uint32_t>(body.jobs.size());
   unfinished_count_ += body.jobs.size();
   for (const NewJob& added : body.jobs) {
     SW_ASSERT(added.job > last_job_);
     last_job_ = added.job;
-    build.jobs.push_back(added.job);
-    Job& job = jobs_[added.job];
-    job.build = body.build;
-    job.name = added.name;
-    job.needs = added.needs;
-    job.labels = enter_labels(build.repository_number, added.specification.runs_on);
+    Job& job = add_job(added.job, body.build, added.name, added.needs);
+    job.labels = enter_labels(build.commit->repository, added.specification.runs_on);
     job.priority = added.specification.priority;
     enter_queue_if_ready(added.job, job);
   }
@@ -92,23 +152,27 @@ void Ledger::on(const Change& change, const AttemptAssigned& body) {
   SW_ASSERT(job.state == State::Queued && body.attempt > job.attempt);
   leave_queue(body.job, job);
   job.attempt = body.attempt;
-  job.worker = body.worker;
-  job.boot = body.boot;
-  job.assigned = change.at;
-  job.output_bytes = 0;
+  Job::Past& past = past_of(job);
+  past.worker = body.worker;
+  past.boot = body.boot;
+  past.assigned = change.at;
+  past.output_bytes = 0;
   set_state(body.job, job, State::Running);
-  ready_.served(builds_.at(job.build).repository_number);
+  ready_.served(builds_.at(job.build).commit->repository);
   hold_group(job.build);
 }
 
-void Ledger::on(const Change&, const AttemptReattached& body) { job(body.job).boot = body.boot; }
+void Ledger::on(const Change&, const AttemptReattached& body) {
+  past_of(job(body.job)).boot = body.boot;
+}
 
 void Ledger::on(const Change&, const AttemptAdopted& body) {
   Job& job = this->job(body.job);
-  SW_ASSERT(job.state == State::Queued && job.attempt == body.attempt && job.worker == body.worker);
+  SW_ASSERT(job.state == State::Queued && job.attempt == body.attempt &&
+            job.past().worker == body.worker);
   leave_queue(body.job, job);
-  job.boot = body.boot;
-  job.unreported.erase(body.attempt);
+  past_of(job).boot = body.boot;
+  past_of(job).unreported.erase(body.attempt);
   set_state(body.job, job, State::Running);
 }
 
@@ -117,19 +181,20 @@ void Ledger::on(const Change&, const AttemptReturned& body) {
   SW_ASSERT(job.state == State::Running && job.attempt == body.attempt);
   await_late_outcome(job, body.attempt, body.worker);
   set_state(body.job, job, State::Queued);
-  job.worker.clear();  // it said that it does not run it: nothing to adopt
+  past_of(job).worker.clear();  // it said that it does not run it: nothing to adopt
   enter_queue_if_ready(body.job, job);
 }
 
 void Ledger::await_late_outcome(Job& job, AttemptNumber attempt, const std::string& worker) {
-  job.unreported[attempt] = worker;
-  if (job.unreported.size() > Job::kUnreported) job.unreported.erase(job.unreported.begin());
+  auto& unreported = past_of(job).unreported;
+  unreported[attempt] = worker;
+  if (unreported.size() > Job::Past::kUnreported) unreported.erase(unreported.begin());
 }
 
 void Ledger::on(const Change&, const AttemptLost& body) {
   Job& job = this->job(body.job);
   SW_ASSERT(job.state == State::Running && job.attempt == body.attempt);
-  job.losses = body.losses;
+  past_of(job).losses = body.losses;
   await_late_outcome(job, body.attempt, body.worker);
   set_state(body.job, job, State::Queued);
   enter_queue_if_ready(body.job, job);
@@ -138,15 +203,15 @@ void Ledger::on(const Change&, const AttemptLost& body) {
 void Ledger::on(const Change&, const AttemptEnded& body) {
   Job& job = this->job(body.job);
   SW_ASSERT(job.state == State::Running && job.attempt == body.attempt);
-  job.failures = body.failures;
+  past_of(job).failures = body.failures;
   set_state(body.job, job, State::Queued);
-  job.worker.clear();
+  past_of(job).worker.clear();
   enter_queue_if_ready(body.job,
                        job);  // a JobFinished follows in the same batch where it is decided
 }
 
 void Ledger::on(const Change&, const AttemptSuperseded& body) {
-  job(body.job).unreported.erase(body.attempt);
+  past_of(job(body.job)).unreported.erase(body.attempt);
 }
 
 void Ledger::on(const Change&, const CancelRequested& body) {
@@ -158,7 +223,7 @@ void Ledger::on(const Change&, const JobFinished& body) {
   SW_ASSERT(job.state == State::Queued);
   Build& build = builds_.at(job.build);
   leave_queue(body.job, job);
-  leave_labels(build.repository_number, job.labels);
+  leave_labels(build.commit->repository, job.labels);
   job.passed = body.verdict == Verdict::Passed || body.verdict == Verdict::Flaky;
   set_state(body.job, job, State::Finished);
   --build.unfinished;
@@ -167,17 +232,20 @@ void Ledger::on(const Change&, const JobFinished& body) {
   if (!job.passed) return;
   for (JobId waiting : waiting_for(body.job)) {
     Job& other = this->job(waiting);
-    std::erase(other.needs, body.job);
+    forget_needs(other, [&](JobId need) { return need == body.job; });
     enter_queue_if_ready(waiting, other);
   }
 }
 
 void Ledger::on(const Change&, const BuildFinished& body) {
-  auto build = builds_.find(body.build);
-  SW_ASSERT(build != builds_.end() && build->second.unfinished == 0);
+  const Build& build = builds_.at(body.build);
+  SW_ASSERT(build.unfinished == 0);
   leave_group(body.build);
-  for (JobId job : build->second.jobs) jobs_.erase(job);
-  builds_.erase(build);
+  for (JobId job : build.jobs()) {
+    job_names_.leave(jobs_.at(job).name);
+    jobs_.erase(job);
+  }
+  builds_.erase(body.build);
 }
 
 void Ledger::on(const Change&, const HeadAdvanced&) {}  // only the store and the watchers need it
@@ -185,45 +253,36 @@ void Ledger::on(const Change&, const HeadAdvanced&) {}  // only the store and th
 void Ledger::on(const Change&, const CursorSaved& body) { cursors_[body.name] = body.sequence; }
 void Ledger::on(const Change&, const RepositoryPaused& body) {
   body.paused ? void(paused_.insert(body.repository)) : void(paused_.erase(body.repository));
-  for (auto& [id, job] : jobs_) {
-    if (builds_.at(job.build).repository != body.repository) continue;
+  const std::optional<uint32_t> repository = find_number(body.repository);
+  for (auto [id, job] : jobs_) {
+    if (builds_.at(job.build).commit->repository != repository) continue;
     body.paused ? leave_queue(id, job) : enter_queue_if_ready(id, job);
   }
 }
 
 void Ledger::on(const Change&, const OutputStored& body) {
   Job& job = this->job(body.job);
-  SW_ASSERT(job.attempt == body.attempt && job.output_bytes == body.offset);
-  job.output_bytes += body.size;
+  SW_ASSERT(job.attempt == body.attempt && job.past().output_bytes == body.offset);
+  past_of(job).output_bytes += body.size;
 }
 
 void Ledger::on(const Change&, const BuildRemoved& body) {
   SW_ASSERT(!builds_.contains(body.build) && body.build <= last_build_);
   for (RequestId request : body.requests) requests_.erase(request);
   forget_newest(body.build);
-  const std::optional<uint32_t> repository = find_number(body.repository),
-                                ref = find_number(body.ref);
-  if (!repository || !ref) return;
-  auto known = revisions_.find({*repository, *ref, body.revision});
+  const std::optional<Commit> commit = find_commit(body.repository, body.ref, body.revision);
+  const auto known = commit ? revisions_.find(*commit) : revisions_.end();
   if (known != revisions_.end() && known->second == body.build) revisions_.erase(known);
 }
 
-const Job* Ledger::find_job(JobId id) const {
-  auto found = jobs_.find(id);
-  return found == jobs_.end() ? nullptr : &found->second;
-}
+const Job* Ledger::find_job(JobId id) const { return jobs_.find(id); }
 
-const Build* Ledger::find_build(BuildId id) const {
-  auto found = builds_.find(id);
-  return found == builds_.end() ? nullptr : &found->second;
-}
+const Build* Ledger::find_build(BuildId id) const { return builds_.find(id); }
 
 std::optional<BuildId> Ledger::find_revision(const std::string& repository, const std::string& ref,
                                              const std::string& revision) const {
-  std::optional<uint32_t> repository_number = find_number(repository),
-                          ref_number = find_number(ref);
-  if (!repository_number || !ref_number) return std::nullopt;
-  auto found = revisions_.find({*repository_number, *ref_number, revision});
+  const std::optional<Commit> commit = find_commit(repository, ref, revision);
+  const auto found = commit ? revisions_.find(*commit) : revisions_.end();
   return found == revisions_.end() ? std::nullopt : std::optional(found->second);
 }
 
@@ -247,8 +306,8 @@ std::vector<JobId> Ledger::running() const {
 
 std::vector<JobId> Ledger::waiting_for(JobId id) const {
   std::vector<JobId> waiting;
-  for (JobId other : builds_.at(jobs_.at(id).build).jobs) {
-    const std::vector<JobId>& needs = jobs_.at(other).needs;
+  for (JobId other : builds_.at(jobs_.at(id).build).jobs()) {
+    const std::vector<JobId>& needs = jobs_.at(other).needs();
     if (std::find(needs.begin(), needs.end(), id) != needs.end()) waiting.push_back(other);
   }
   return waiting;
@@ -258,38 +317,55 @@ void Ledger::hold_back(JobId id) { leave_queue(id, job(id)); }
 
 void Ledger::release(JobId id, UnixMillis at) {
   at_ = at;
-  const auto found = jobs_.find(id);
-  if (found != jobs_.end()) enter_queue_if_ready(id, found->second);
+  if (Job* job = jobs_.find(id)) enter_queue_if_ready(id, *job);
 }
 
-Job& Ledger::job(JobId id) {
-  auto found = jobs_.find(id);
-  SW_ASSERT(found != jobs_.end());
-  return found->second;
-}
+Job& Ledger::job(JobId id) { return jobs_.at(id); }
 
 void Ledger::set_state(JobId id, Job& job, State state) {
   if (job.state == State::Running) {
     --running_count_;
-    ready_.ended(builds_.at(job.build).repository_number, job.labels);
-    std::vector<JobId>& leased = leased_[job.worker];
+    ready_.ended(builds_.at(job.build).commit->repository, job.labels);
+    std::vector<JobId>& leased = leased_[job.past().worker];
     std::erase(leased, id);
-    if (leased.empty()) leased_.erase(job.worker);
+    if (leased.empty()) leased_.erase(job.past().worker);
   }
   job.state = state;
   if (state != State::Running) return;
   ++running_count_;
-  ready_.started(builds_.at(job.build).repository_number, job.labels);
-  leased_[job.worker].push_back(id);
+  ready_.started(builds_.at(job.build).commit->repository, job.labels);
+  leased_[job.past().worker].push_back(id);
 }
 
-void Ledger::remember_revision(const std::string& repository, const std::string& ref,
-                               const std::string& revision, BuildId build) {
-  revisions_[{number_of(repository), number_of(ref), revision}] = build;
+Commit Ledger::commit_of(const std::string& repository, const std::string& ref,
+                         const std::string& revision) {
+  const std::optional<Revision> bytes = Revision::parse(revision);
+  SW_ASSERT(bytes);
+  return {number_of(repository), number_of(ref), *bytes};
+}
+
+// Nothing if one of its names was never heard of.
+std::optional<Commit> Ledger::find_commit(const std::string& repository, const std::string& ref,
+                                          const std::string& revision) const {
+  const std::optional<uint32_t> repository_number = find_number(repository),
+                                ref_number = find_number(ref);
+  const std::optional<Revision> bytes = Revision::parse(revision);
+  if (!repository_number || !ref_number || !bytes) return std::nullopt;
+  return Commit{*repository_number, *ref_number, *bytes};
+}
+
+const std::string& Ledger::repository_of(const Build& build) const {
+  return *by_number_[build.commit->repository];
+}
+
+const std::string& Ledger::ref_of(const Build& build) const {
+  return *by_number_[build.commit->ref];
 }
 
 uint32_t Ledger::number_of(const std::string& name) {
-  return numbers_.emplace(name, static_cast<uint32_t>(numbers_.size())).first->second;
+  const auto [found, is_new] = numbers_.emplace(name, static_cast<uint32_t>(numbers_.size()));
+  if (is_new) by_number_.push_back(&found->first);
+  return found->second;
 }
 
 std::optional<uint32_t> Ledger::find_number(const std::string& name) const {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,48 +16,91 @@
 #include <vector>
 
 #include "broker/core/change.h"
+#include "broker/core/commit.h"
 #include "broker/core/group.h"
+#include "broker/core/id_table.h"
 #include "broker/core/label_sets.h"
+#include "broker/core/name_table.h"
 #include "broker/core/queue.h"
 
 namespace seaworthy::broker {
 
-struct Job {
+// What a restart reads of a job, and of a build.
+struct RecoveredJob {
   BuildId build;
   std::string name;
   State state = State::Queued;
   bool cancel_requested = false;
-  bool passed = false;     // once finished
-  bool ready = false;      // could be handed out now, but for its group
-  UnixMillis ready_since;  // 0: not known, it became so before a restart
+  bool passed = false;  // once finished
   Priority priority = Priority::Normal;
-  LabelSetId labels;  // that its worker must have; in Recovered, a place in label_sets
+  LabelSetId labels;  // that its worker must have: a place in Recovered::label_sets
   uint32_t losses = 0;
   uint32_t failures = 0;
   AttemptNumber attempt;  // the latest one; 0 before the first
-  // Who held the latest attempt; stays when it was lost, so that it can be adopted.
-  std::string worker;
+  std::string worker;     // as in Job::Past
   BootId boot;
   UnixMillis assigned;
-  uint64_t output_bytes = 0;  // stored of the latest attempt
-  std::vector<JobId> needs;   // those that have not passed yet
-  // Attempts that were taken from their workers, and whose outcome has not come: whose they were.
-  // The latest kUnreported of them.
-  static constexpr size_t kUnreported = 16;
+  uint64_t output_bytes = 0;
+  std::vector<JobId> needs;
   std::map<AttemptNumber, std::string> unreported;
 };
 
-struct Build {
+struct RecoveredBuild {
   uint64_t rank = 0;
   std::string repository;
   std::string ref;
   std::string revision;
-  bool running = false;  // some job was given to a worker
-  RepositoryNumber repository_number = 0;
-  GroupNumber group = 0;
-  std::vector<JobId> jobs;
-  size_t unfinished = 0;
+  bool running = false;                // some job was given to a worker
   Verdict verdict = Verdict::Skipped;  // the gravest so far
+};
+
+// There may be a million that wait: what only some have is kept apart, names are numbers.
+struct Job {
+  // Of one that was given to a worker at least once.
+  struct Past {
+    // Who held the latest attempt; stays when it was lost, so that it can be adopted.
+    std::string worker;
+    BootId boot;
+    UnixMillis assigned;
+    uint64_t output_bytes = 0;  // stored of the latest attempt
+    uint32_t losses = 0;
+    uint32_t failures = 0;
+    // Attempts that were taken from their workers, and whose outcome has not come: whose they were.
+    // The latest kUnreported of them.
+    static constexpr size_t kUnreported = 16;
+    std::map<AttemptNumber, std::string> unreported;
+  };
+
+  BuildId build;
+  UnixMillis ready_since;  // 0: not known, it became so before a restart
+  std::unique_ptr<Past> past_if_any;
+  std::unique_ptr<std::vector<JobId>> needs_if_any;
+  uint32_t name = 0;      // see Ledger::name_of
+  LabelSetId labels;      // that its worker must have
+  AttemptNumber attempt;  // the latest one; 0 before the first
+  State state = State::Queued;
+  Priority priority = Priority::Normal;
+  bool cancel_requested = false;
+  bool passed = false;  // once finished
+  bool ready = false;   // could be handed out now, but for its group
+
+  const Past& past() const;
+  // Those that have not passed yet.
+  const std::vector<JobId>& needs() const;
+};
+
+struct Build {
+  uint64_t rank = 0;
+  const Commit* commit = nullptr;   // one of the ledger's, or
+  std::unique_ptr<Commit> its_own;  // of a build that a person asked for again
+  JobId first_job;                  // its jobs are numbered in a row
+  uint32_t job_count = 0;
+  uint32_t unfinished = 0;
+  GroupNumber group = 0;
+  bool running = false;                // some job was given to a worker
+  Verdict verdict = Verdict::Skipped;  // the gravest so far
+
+  std::vector<JobId> jobs() const;
 };
 
 struct TakenRequest {
@@ -85,9 +129,9 @@ struct Recovered {
   BuildId last_build;
   JobId last_job;
   uint64_t last_rank = 0;
-  std::vector<std::pair<BuildId, Build>>
-      builds;  // without a verdict; `jobs` and `unfinished` are filled by the core
-  std::vector<std::pair<JobId, Job>> jobs;  // of those builds, finished ones included
+  // In the order of their ids.
+  std::vector<std::pair<BuildId, RecoveredBuild>> builds;  // without a verdict
+  std::vector<std::pair<JobId, RecoveredJob>> jobs;  // of those builds, finished ones included
   std::vector<Known> known;  // every build that holds its (repository, ref, revision)
   std::vector<std::pair<RequestId, TakenRequest>> requests;
   std::vector<Labels> label_sets = {{}};
@@ -126,7 +170,10 @@ class Ledger {
   std::vector<JobId> behind_their_group(size_t most) const;
   ReadyQueue::Place place_of(JobId id, const Job& job) const;
   // In the order of their ids.
-  const std::map<JobId, Job>& jobs() const { return jobs_; }
+  const IdTable<JobId, Job>& jobs() const { return jobs_; }
+  const std::string& name_of(const Job& job) const { return job_names_.name(job.name); }
+  const std::string& repository_of(const Build& build) const;
+  const std::string& ref_of(const Build& build) const;
   // Leased jobs by worker name.
   std::vector<JobId> leased_by(const std::string& worker) const;
   bool has_leases(const std::string& worker) const { return leased_.contains(worker); }
@@ -153,18 +200,6 @@ class Ledger {
   const std::map<std::string, EventSequence>& cursors() const { return cursors_; }
 
  private:
-  struct RevisionKey {
-    uint32_t repository = 0;
-    uint32_t ref = 0;
-    std::string revision;
-    bool operator==(const RevisionKey&) const = default;
-  };
-  struct RevisionHash {
-    size_t operator()(const RevisionKey& key) const {
-      return std::hash<std::string>{}(key.revision) ^ (size_t{key.repository} << 32 | key.ref);
-    }
-  };
-
   void on(const Change& change, const BuildSubmitted& body);
   void on(const Change& change, const RequestTaken& body);
   void on(const Change& change, const AttemptAssigned& body);
@@ -184,6 +219,9 @@ class Ledger {
   void on(const Change& change, const BuildRemoved& body);
 
   Job& job(JobId id);
+  static Job::Past& past_of(Job& job);
+  Job& add_job(JobId id, BuildId build, const std::string& name, const std::vector<JobId>& needs);
+  void set_commit(BuildId id, Build& build, const Commit& commit);
   static void await_late_outcome(Job& job, AttemptNumber attempt, const std::string& worker);
   void set_state(JobId id, Job& job, State state);
   // ledger_queue.cc
@@ -199,13 +237,16 @@ class Ledger {
   void set_newest(GroupNumber group, BuildId build, uint64_t rank);
   void forget_newest(BuildId build);
   void erase_if_unused(GroupNumber group);
-  void remember_revision(const std::string& repository, const std::string& ref,
-                         const std::string& revision, BuildId build);
+  Commit commit_of(const std::string& repository, const std::string& ref,
+                   const std::string& revision);
+  std::optional<Commit> find_commit(const std::string& repository, const std::string& ref,
+                                    const std::string& revision) const;
   uint32_t number_of(const std::string& name);
   std::optional<uint32_t> find_number(const std::string& name) const;
 
-  std::map<JobId, Job> jobs_;
-  std::map<BuildId, Build> builds_;
+  IdTable<JobId, Job> jobs_;
+  IdTable<BuildId, Build> builds_;
+  NameTable job_names_;
   ReadyQueue ready_;
   LabelSets label_sets_;
   std::set<std::string> paused_;  // repositories
@@ -219,7 +260,8 @@ class Ledger {
   std::map<BuildId, GroupNumber> newest_of_;
   std::map<std::string, std::vector<JobId>> leased_;   // by worker
   std::unordered_map<std::string, uint32_t> numbers_;  // repositories and refs, never iterated
-  std::unordered_map<RevisionKey, BuildId, RevisionHash> revisions_;
+  std::vector<const std::string*> by_number_;          // those of numbers_
+  std::unordered_map<Commit, BuildId, CommitHash> revisions_;
   std::unordered_map<RequestId, TakenRequest> requests_;
   size_t running_count_ = 0;
   size_t unfinished_count_ = 0;

@@ -6,7 +6,7 @@ namespace seaworthy::broker {
 
 ReadyQueue::Place Ledger::place_of(JobId id, const Job& job) const {
   const Build& build = builds_.at(job.build);
-  return {job.labels, build.repository_number, {job.priority, build.rank, id}};
+  return {job.labels, build.commit->repository, {job.priority, build.rank, id}};
 }
 
 LabelSetId Ledger::enter_labels(RepositoryNumber repository, const Labels& labels) {
@@ -68,9 +68,9 @@ std::vector<JobId> Ledger::behind_their_group(size_t most) const {
 }
 
 void Ledger::enter_queue_if_ready(JobId id, Job& job) {
-  if (job.state != State::Queued || !job.needs.empty() || job.ready) return;
+  if (job.state != State::Queued || !job.needs().empty() || job.ready) return;
   const Build& build = builds_.at(job.build);
-  if (!paused_.empty() && paused_.contains(build.repository)) return;
+  if (!paused_.empty() && paused_.contains(repository_of(build))) return;
   job.ready = true;
   job.ready_since = at_;
   if (job.labels != kNoLabels) moved_.push_back(id);
@@ -131,7 +131,7 @@ void Ledger::hold_group(BuildId id) {
     waiting.in_queue.reset();
   }
   group.holder = id;
-  for (JobId one : build.jobs) {
+  for (JobId one : build.jobs()) {
     const Job& job = jobs_.at(one);
     if (!job.ready) continue;
     const ReadyQueue::Place place = place_of(one, job);
@@ -182,7 +182,7 @@ void Ledger::set_newest(GroupNumber number, BuildId build, uint64_t rank) {
 
 void Ledger::enter_group(BuildId id, const std::string& name) {
   Build& build = builds_.at(id);
-  build.group = group_number(build.repository_number, name);
+  build.group = group_number(build.commit->repository, name);
   Group& group = groups_.at(build.group);
   group.builds.insert({build.rank, id});
   if (build.running) {

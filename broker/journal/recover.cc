@@ -79,18 +79,24 @@ uint64_t largest(const Database& database, const char* table, const char* column
   return number(row, 0, 0, Row{where.c_str()}, column);
 }
 
-std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& database) {
-  std::vector<std::pair<BuildId, Build>> builds;
+std::string revision(const Statement& row, int column, BuildId build) {
+  std::string text = row.text(column);
+  if (!Revision::parse(text)) refuse(name_of("build", build), "has a revision that is none");
+  return text;
+}
+
+std::vector<std::pair<BuildId, RecoveredBuild>> unfinished_builds(const Database& database) {
+  std::vector<std::pair<BuildId, RecoveredBuild>> builds;
   Statement rows(database,
                  "SELECT build.id, rank, name, ref, revision, state FROM build JOIN "
                  "repository ON repository.id = repository WHERE state < 3 ORDER BY build.id");
   while (rows.next()) {
-    Build build;
+    RecoveredBuild build;
     const BuildId id{number(rows, 0, 1, {"a build"}, "id")};
     build.rank = number(rows, 1, 0, name_of("build", id), "rank");
     build.repository = rows.text(2);
     build.ref = rows.text(3);
-    build.revision = rows.text(4);
+    build.revision = revision(rows, 4, id);
     build.running =
         in_range(rows, 5, static_cast<int64_t>(State::Queued), static_cast<int64_t>(State::Running),
                  name_of("build", id), "state") == static_cast<int64_t>(State::Running);
@@ -99,8 +105,8 @@ std::vector<std::pair<BuildId, Build>> unfinished_builds(const Database& databas
   return builds;
 }
 
-Job job_of(const Statement& row, const Row& where) {
-  Job job;
+RecoveredJob job_of(const Statement& row, const Row& where) {
+  RecoveredJob job;
   job.build = row.id<BuildId>(1);
   job.name = row.text(2);
   job.needs = parse_ids(row.text(3), where);
@@ -155,7 +161,7 @@ void read_jobs_of_unfinished_builds(const Database& database, Recovered& recover
       "WHERE build.state < 3 ORDER BY job.id");
   while (rows.next()) {
     const JobId id{number(rows, 0, 1, {"a job"}, "id")};
-    Job& job = recovered.jobs.emplace_back(id, job_of(rows, name_of("job", id))).second;
+    RecoveredJob& job = recovered.jobs.emplace_back(id, job_of(rows, name_of("job", id))).second;
     job.priority = static_cast<Priority>(in_range(rows, 15, static_cast<int64_t>(Priority::Low),
                                                   static_cast<int64_t>(Priority::High),
                                                   name_of("job", id), "priority"));
@@ -197,13 +203,17 @@ void read_groups(const Database& database, Recovered& recovered) {
 // What rows say of each other.
 void check(const Recovered& recovered) {
   std::vector<bool> is_unfinished(recovered.builds.size());
+  std::vector<uint64_t> next(recovered.builds.size());  // job of each; 0: any
   for (const auto& [id, job] : recovered.jobs) {
     const auto build = find(recovered.builds, job.build);
     if (build == recovered.builds.end())
       refuse(name_of("job", id),
              "belongs to " + name_of("build", job.build).name() + ", whose repository is missing");
-    if (job.state != State::Finished)
-      is_unfinished[static_cast<size_t>(build - recovered.builds.begin())] = true;
+    const auto which = static_cast<size_t>(build - recovered.builds.begin());
+    if (next[which] != 0 && next[which] != id.value)
+      refuse(name_of("job", id), "does not follow the other jobs of its build");
+    next[which] = id.value + 1;
+    if (job.state != State::Finished) is_unfinished[which] = true;
     for (JobId need : job.needs) {
       const auto needed = find(recovered.jobs, need);
       if (needed == recovered.jobs.end() || needed->second.build != job.build)
@@ -219,14 +229,14 @@ void check(const Recovered& recovered) {
 }
 
 // Attempts that were taken from their workers, which have not told yet how they ended.
-void read_unreported(const Database& database, std::vector<std::pair<JobId, Job>>& jobs) {
+void read_unreported(const Database& database, std::vector<std::pair<JobId, RecoveredJob>>& jobs) {
   Statement rows(
       database,
       "SELECT number, worker FROM attempt WHERE job = ? AND outcome IS NOT NULL AND steps "
       "IS NULL ORDER BY number DESC LIMIT ?");
   for (auto& [id, job] : jobs) {
     if (!job.attempt) continue;
-    rows.bind(id, Job::kUnreported);
+    rows.bind(id, Job::Past::kUnreported);
     while (rows.next()) job.unreported[rows.id<AttemptNumber>(0)] = rows.text(1);
   }
 }
@@ -250,7 +260,8 @@ Recovered Journal::recover() {
                   "repository.id = repository "
                   "WHERE again = 0");
   while (known.next())
-    recovered.known.push_back({known.text(0), known.text(1), known.text(2), known.id<BuildId>(3)});
+    recovered.known.push_back({known.text(0), known.text(1),
+                               revision(known, 2, known.id<BuildId>(3)), known.id<BuildId>(3)});
   Statement cursors(database_, "SELECT name, sequence FROM cursor");
   while (cursors.next())
     recovered.cursors[cursors.text(0)] = {number(cursors, 1, 0, {"a cursor"}, "sequence")};

@@ -147,6 +147,9 @@ class Harness {
   }
   const Core& core() const { return core_; }
 
+  // What was sent to it could not be delivered; nothing of what follows is kept.
+  Effects unreachable(PeerNumber peer) { return core_.step(moment(), PeerUnreachable{peer}); }
+
  private:
   static Recovered first_start() {
     Recovered recovered;

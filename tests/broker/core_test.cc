@@ -225,8 +225,7 @@ TEST_CASE("an assignment that cannot be delivered is taken back at once") {
   broker.submit(a_submit(1, {1}));
   broker.idle_worker(1, "amy", 1);
   broker.idle_worker(2, "bob", 2);
-  Core core = broker.core();
-  Effects effects = core.step({}, PeerUnreachable{1});
+  const Effects effects = broker.unreachable(1);
   REQUIRE(effects.changes.size() == 2);
   CHECK(std::holds_alternative<AttemptReturned>(effects.changes[0].body));
   CHECK(std::get<AttemptAssigned>(effects.changes[1].body).worker == "bob");

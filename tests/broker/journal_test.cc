@@ -29,8 +29,8 @@ TEST_CASE("a restart finds the queue, the leases and the outcomes as they were")
   CHECK(ledger.running_count() == 1);
   CHECK(ledger.unfinished_count() == 4);
   CHECK(ledger.ready().size() == 1);
-  CHECK(ledger.find_job({3})->output_bytes == 42);
-  CHECK(ledger.find_job({3})->worker == "amy");
+  CHECK(ledger.find_job({3})->past().output_bytes == 42);
+  CHECK(ledger.find_job({3})->past().worker == "amy");
 
   wire::Hello hello;
   hello.worker = "amy";

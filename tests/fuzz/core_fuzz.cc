@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <tuple>
 
 #include "broker/core/core.h"
 #include "shared/base/overloaded.h"
@@ -23,12 +24,18 @@ using broker::Job;
 constexpr size_t kSteps = 200;
 constexpr size_t kPeers = 4;
 
-bool same(const Job& a, const Job& b) {
-  return a.build == b.build && a.name == b.name && a.state == b.state &&
-         a.cancel_requested == b.cancel_requested && a.passed == b.passed && a.losses == b.losses &&
-         a.failures == b.failures && a.attempt == b.attempt && a.worker == b.worker &&
-         a.boot == b.boot && a.output_bytes == b.output_bytes && a.needs == b.needs &&
-         a.priority == b.priority;
+// All that a job is, for comparing.
+auto all_of(const broker::Ledger& ledger, const Job& job) {
+  const Job::Past& past = job.past();
+  return std::tuple(job.build, ledger.name_of(job), job.state, job.cancel_requested, job.passed,
+                    past.losses, past.failures, job.attempt, past.worker, past.boot,
+                    past.output_bytes, job.needs(), job.priority);
+}
+
+auto all_jobs(const broker::Ledger& ledger) {
+  std::map<JobId, decltype(all_of(ledger, ledger.jobs().at({})))> all;
+  for (const auto& [id, job] : ledger.jobs()) all.emplace(id, all_of(ledger, job));
+  return all;
 }
 
 size_t count_ready(const broker::Ledger& ledger) {
@@ -70,15 +77,12 @@ class World {
 
   // A disk that keeps everything: what the next life reads is what this one knew.
   void restart() {
-    const std::map<JobId, Job> before = core_->ledger().jobs();
+    const auto before = all_jobs(core_->ledger());
     const size_t ready_before = count_ready(core_->ledger());
     const auto cursors_before = core_->ledger().cursors();
     start();
     FUZZ_REQUIRE(core_->ledger().cursors() == cursors_before);
-    const std::map<JobId, Job>& after = core_->ledger().jobs();
-    FUZZ_REQUIRE(before.size() == after.size());
-    for (const auto& [id, job] : before)
-      FUZZ_REQUIRE(after.contains(id) && same(job, after.at(id)));
+    FUZZ_REQUIRE(all_jobs(core_->ledger()) == before);
     // Those that were held back are ready now.
     FUZZ_REQUIRE(count_ready(core_->ledger()) >= ready_before);
   }
@@ -233,14 +237,14 @@ class World {
     for (const auto& [id, job] : ledger.jobs()) {
       const broker::Build* build = ledger.find_build(job.build);
       FUZZ_REQUIRE(build != nullptr);
-      FUZZ_REQUIRE(!job.ready || (job.state == State::Queued && job.needs.empty()));
-      FUZZ_REQUIRE(!job.ready || !ledger.is_paused(build->repository));
+      FUZZ_REQUIRE(!job.ready || (job.state == State::Queued && job.needs().empty()));
+      FUZZ_REQUIRE(!job.ready || !ledger.is_paused(ledger.repository_of(*build)));
       const broker::Group* group = ledger.group_of(*build);
       FUZZ_REQUIRE(job.state != State::Running || group == nullptr || group->holder == job.build);
       unfinished += job.state != State::Finished;
       if (job.state != State::Running) continue;
       ++running;
-      const std::vector<JobId> leased = ledger.leased_by(job.worker);
+      const std::vector<JobId> leased = ledger.leased_by(job.past().worker);
       FUZZ_REQUIRE(std::count(leased.begin(), leased.end(), id) == 1);
     }
     FUZZ_REQUIRE(running == ledger.running_count());

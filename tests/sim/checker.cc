@@ -95,7 +95,7 @@ void Checker::durable(const broker::Change& change) {
           },
           [&](const broker::CancelRequested& b) { cancel_asked_.insert(b.job); },
           [&](const broker::OutputStored& b) {
-            const broker::Job& job = store_.jobs().at(b.job).job;
+            const broker::RecoveredJob& job = store_.jobs().at(b.job).job;
             require(
                 job.state == State::Running && job.attempt == b.attempt,
                 "S7: output of an attempt that does not hold the job: " + name({b.job, b.attempt}));

@@ -37,7 +37,7 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             requests_[b.request] = {b.digest, b.first_build};
           },
           [&](const AttemptAssigned& b) {
-            Job& job = jobs_.at(b.job).job;
+            RecoveredJob& job = jobs_.at(b.job).job;
             job.state = State::Running;
             job.attempt = b.attempt;
             job.worker = b.worker;
@@ -47,7 +47,7 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
           },
           [&](const AttemptReattached& b) { jobs_.at(b.job).job.boot = b.boot; },
           [&](const AttemptAdopted& b) {
-            Job& job = jobs_.at(b.job).job;
+            RecoveredJob& job = jobs_.at(b.job).job;
             job.state = State::Running;
             job.boot = b.boot;
             job.unreported.erase(b.attempt);
@@ -63,7 +63,7 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             jobs_.at(b.job).job.losses = b.losses;
           },
           [&](const AttemptEnded& b) {
-            Job& job = jobs_.at(b.job).job;
+            RecoveredJob& job = jobs_.at(b.job).job;
             job.state = State::Queued;
             job.worker.clear();
             job.failures = b.failures;

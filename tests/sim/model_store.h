@@ -15,7 +15,7 @@
 namespace seaworthy::sim {
 
 struct StoredJob {
-  broker::Job job;
+  broker::RecoveredJob job;
   JobSpec specification;
   std::optional<Verdict> verdict;
   AttemptNumber verdict_attempt;
@@ -23,7 +23,7 @@ struct StoredJob {
 };
 
 struct StoredBuild {
-  broker::Build build;
+  broker::RecoveredBuild build;
   std::string group;
   bool ends_older = false;
   bool again = false;

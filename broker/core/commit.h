@@ -1,0 +1,61 @@
+// Commit is a revision of a ref of a repository, in little room: names are numbers of the ledger,
+// the revision is bytes. Pure.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "broker/core/queue.h"
+#include "shared/base/text.h"
+
+namespace seaworthy::broker {
+
+class Revision {
+ public:
+  // Of 40 or 64 hexadecimal digits; nothing of anything else.
+  static std::optional<Revision> parse(std::string_view text) {
+    if (text.size() != 40 && text.size() != 64) return std::nullopt;
+    Revision revision;
+    revision.size_ = static_cast<uint8_t>(text.size() / 2);
+    for (size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      const bool is_digit = c >= '0' && c <= '9', is_letter = c >= 'a' && c <= 'f';
+      if (!is_digit && !is_letter) return std::nullopt;
+      uint8_t& byte = revision.bytes_[i / 2];
+      byte = static_cast<uint8_t>(byte << 4 | (is_digit ? c - '0' : c - 'a' + 10));
+    }
+    return revision;
+  }
+  std::string text() const { return hex_of(std::span(bytes_.data(), size_)); }
+  // They are hashes already: any eight of their bytes are one.
+  size_t hash() const {
+    size_t bits = 0;
+    for (size_t i = 0; i < sizeof bits; ++i) bits = bits << 8 | bytes_[i];
+    return bits;
+  }
+  bool operator==(const Revision&) const = default;
+
+ private:
+  std::array<uint8_t, 32> bytes_{};
+  uint8_t size_ = 0;
+};
+
+struct Commit {
+  RepositoryNumber repository = 0;
+  uint32_t ref = 0;
+  Revision revision;
+  bool operator==(const Commit&) const = default;
+};
+
+struct CommitHash {
+  size_t operator()(const Commit& commit) const noexcept {
+    return commit.revision.hash() ^ (size_t{commit.repository} << 32 | commit.ref);
+  }
+};
+
+}  // namespace seaworthy::broker
