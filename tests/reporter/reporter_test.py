@@ -319,6 +319,37 @@ class Pages(ReporterCase):
         connection.close()
         worker.close()
 
+    def test_output_of_very_many_moments_comes_in_several_answers_and_each_line_has_its_time(self):
+        self.programs[1].stop()
+        connection = Connection(self.broker_address)
+        submit(connection, "/srv/harbour", ["a" * 40], jobs=[job("one")])
+        worker = Worker(self.broker_address, "clock")
+        worker.hello()
+        assign = worker.take()
+        text, written = b"", []
+        for first in range(0, 5000, 1000):
+            piece = b"".join(b"tick %4d\n" % number for number in range(first, first + 1000))
+            times = [{"offset": 10 * number, "ms": 100 * number} for number in range(first, first + 1000)]
+            self.assertEqual(worker.output(assign, len(text), piece, times=times)["offset"], len(text) + len(piece))
+            text += piece
+            written += times
+        worker.finish(assign, output=text)
+        came, known, answers = b"", [], 0
+        while len(came) < len(text):
+            _, answer, blob = connection.ask("FetchOutput", job=assign["job"], offset=len(came), with_times=True)
+            self.assertTrue(blob)
+            came += blob
+            known += answer["times"]
+            answers += 1
+        self.assertEqual((came, known), (text, written))
+        self.assertGreater(answers, 4)
+        self.start_reporter()
+        self.assertEqual(self.times_of(1, ["tick    0", "tick  123"]), [0, 12.3])
+        rows = self.page("/jobs/1/log/rows?row=4000&count=1000")
+        self.assertRegex(rows, r'data-after="8:19.9"[^\n]*<span>tick 4999<')
+        connection.close()
+        worker.close()
+
     def test_a_search_counts_all_lines_that_have_it_and_says_what_is_wrong_with_an_expression(self):
         self.repository.pipeline("run: |\n  seq -f 'line %010.0f of many' 1 300000\n  printf 'a \\033[31mred\\033[0mdish <b>\\n'\n"
                                  "  echo 'main.cc:1: error: sunk'; exit 1\n")
