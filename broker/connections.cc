@@ -23,7 +23,7 @@ namespace {
 // libzmq accepts no further than this beyond what take() has seen (it waits for room in the
 // monitor: the 1000 it has by itself and kMonitorRoom), so that many descriptors are kept back.
 constexpr int kMonitorRoom = 24;
-constexpr rlim_t kKeptBack = 1'024 + 512;
+constexpr rlim_t kKeptBack = 1'024 + 768;
 
 constexpr Duration kLookForHoarders{5'000};  // also when no memory was taken
 constexpr Duration kWindow{1'000};           // what a second's messages are counted over, at least

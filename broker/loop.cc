@@ -41,6 +41,13 @@ Duration wait_of(const wire::Message& message) {
   return Duration{0};
 }
 
+// Those of the output that the message brings.
+OutputTimes times_in(const Event& event) {
+  const auto* received = std::get_if<MessageReceived>(&event);
+  const auto* output = received ? std::get_if<wire::Output>(received->message) : nullptr;
+  return output ? output->times : OutputTimes{};
+}
+
 }  // namespace
 
 Loop::Loop(const LoopOptions& options, const io::Fd& signals, io::Supervisor& supervisor)
@@ -205,7 +212,8 @@ void Loop::step(const Event& event, std::string blob) {
   Effects effects = core_.step(io::moment(), event);
   demand_may_differ_ = true;
   for (Change& change : effects.changes) {
-    if (std::holds_alternative<OutputStored>(change.body)) batch_.blobs.push_back(std::move(blob));
+    if (std::holds_alternative<OutputStored>(change.body))
+      batch_.blobs.push_back({std::move(blob), times_in(event)});
     batch_.changes.push_back(std::move(change));
   }
   std::move(effects.messages.begin(), effects.messages.end(), std::back_inserter(batch_.messages));
@@ -224,7 +232,8 @@ void Loop::commit() {
 
 void Loop::submit(Batch batch) {
   size_t bytes = 0;
-  for (const std::string& blob : batch.blobs) bytes += blob.size();
+  for (const Blob& blob : batch.blobs)
+    bytes += blob.bytes.size() + blob.times.size() * sizeof(OutputTime);
   for (const Change& change : batch.changes)
     if (const auto* ended = std::get_if<AttemptEnded>(&change.body))
       bytes += ended->report.tests.data.size();

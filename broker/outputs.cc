@@ -104,8 +104,10 @@ OutputWriter::OutputWriter(fs::path directory) : directory_(std::move(directory)
   fs::create_directories(directory_);
 }
 
-void OutputWriter::write(AttemptKey attempt, uint64_t offset, std::string_view bytes) {
+void OutputWriter::write(AttemptKey attempt, uint64_t offset, std::string_view bytes,
+                         const OutputTimes& times) {
   File& file = open(attempt);
+  file.times.write(offset, offset + bytes.size(), times);
   write_all(file.fd.get(), bytes, offset, path_of(directory_, attempt, ".log"));
   file.dirty = true;
 }
@@ -143,7 +145,10 @@ OutputWriter::File& OutputWriter::open(AttemptKey attempt) {
   sync_folder(folder);
   if (new_folder) sync_folder(directory_);
   turns_.push_back(attempt);
-  return files_.emplace(attempt, File{std::move(fd), false, std::prev(turns_.end())}).first->second;
+  io::TimesFile times(path_of(directory_, attempt, ".times"));
+  return files_
+      .emplace(attempt, File{std::move(fd), std::move(times), false, std::prev(turns_.end())})
+      .first->second;
 }
 
 std::string OutputReader::read(AttemptKey attempt, uint64_t offset, uint64_t extent, size_t most) {
@@ -159,6 +164,10 @@ std::string OutputReader::read(AttemptKey attempt, uint64_t offset, uint64_t ext
                : read_compressed(attempt, fd.get(), offset, size, path);
   }
   fail("read", path_of(directory_, attempt, ".log"));
+}
+
+io::TimesRead OutputReader::read_times(AttemptKey attempt, uint64_t from, uint64_t to) const {
+  return io::read_times(path_of(directory_, attempt, ".times"), from, to);
 }
 
 std::string OutputReader::read_compressed(AttemptKey attempt, int fd, uint64_t offset, size_t size,
@@ -217,7 +226,7 @@ std::vector<AttemptKey> stored_outputs(const fs::path& directory) {
 
 void remove_output(const fs::path& directory, AttemptKey attempt) {
   std::error_code ignored;  // what stays is swept at the next start
-  for (const char* ending : {".log", ".log.zst", ".log.zst.part"})
+  for (const char* ending : {".log", ".log.zst", ".log.zst.part", ".times"})
     fs::remove(path_of(directory, attempt, ending), ignored);
   fs::remove(folder_of(directory, attempt), ignored);  // if that was the last one
 }

@@ -2,8 +2,10 @@
 // 1000>/<job>.<attempt>.log, and .log.zst once the attempt has ended. How much of a file counts is
 // the database's word (attempt.output_bytes): bytes beyond it were never acknowledged. Compressed
 // files are independent zstd frames of 1 MiB of text, so that a range is read without what is
-// before it. OutputWriter belongs to the storage thread, the free functions may be called by any; a
-// file that is being compressed is replaced by rename, and readers look for both names.
+// before it. Beside it, in <job>.<attempt>.times, stands when it was written (io/times_file.h), as
+// far as its worker said so: no promise holds for that. OutputWriter belongs to the storage thread,
+// the free functions may be called by any; a file that is being compressed is replaced by rename,
+// and readers look for both names.
 #pragma once
 
 #include <filesystem>
@@ -16,6 +18,7 @@
 
 #include "shared/base/ids.h"
 #include "shared/io/fd.h"
+#include "shared/io/times_file.h"
 
 namespace seaworthy::broker {
 
@@ -23,8 +26,10 @@ class OutputWriter {
  public:
   explicit OutputWriter(std::filesystem::path directory);
 
-  // Not durable before sync(). Throws std::runtime_error when the disk refuses.
-  void write(AttemptKey attempt, uint64_t offset, std::string_view bytes);
+  // Not durable before sync(). Throws std::runtime_error when the disk refuses; times are lost
+  // then. `times`: of these bytes.
+  void write(AttemptKey attempt, uint64_t offset, std::string_view bytes,
+             const OutputTimes& times = {});
   // Makes everything written durable, one fdatasync per file touched.
   void sync();
   // No more comes for this one.
@@ -33,6 +38,7 @@ class OutputWriter {
  private:
   struct File {
     io::Fd fd;
+    io::TimesFile times;
     bool dirty = false;
     std::list<AttemptKey>::iterator turn;
   };
@@ -53,6 +59,8 @@ class OutputReader {
   // At most `most` bytes from `offset` on, of the first `extent` bytes. Throws std::runtime_error
   // if the file is gone or damaged.
   std::string read(AttemptKey attempt, uint64_t offset, uint64_t extent, size_t most);
+  // When the bytes from `from` up to `to` were written, as far as that is known.
+  io::TimesRead read_times(AttemptKey attempt, uint64_t from, uint64_t to) const;
 
  private:
   using Frames = std::vector<uint64_t>;  // where each begins, and where the last ends

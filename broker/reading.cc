@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "shared/base/overloaded.h"
 #include "shared/io/clock.h"
 #include "shared/model/limits.h"
@@ -142,12 +144,23 @@ Answer Reading::fetch_output(Question question, const wire::FetchOutput& fetch) 
             false};
   }
   constexpr size_t kMost = limits::kReplyBytes / 2;
-  wire::OutputData data{fetch.job, extent->attempt, fetch.offset, extent->bytes, false};
+  const AttemptKey key{fetch.job, extent->attempt};
+  wire::OutputData data{fetch.job,     extent->attempt, fetch.offset,
+                        extent->bytes, false,           extent->assigned};
   std::string bytes;
-  if (extent->attempt)
-    bytes = reader_.read({fetch.job, extent->attempt}, fetch.offset, extent->bytes, kMost);
-  else if (fetch.offset < extent->note.size())
+  if (extent->attempt) {
+    // Up to where the answer has room for their times.
+    uint64_t end = extent->bytes;
+    if (fetch.offset < end) end = fetch.offset + std::min<uint64_t>(kMost, end - fetch.offset);
+    if (fetch.with_times && fetch.offset < end) {
+      io::TimesRead known = reader_.read_times(key, fetch.offset, end);
+      data.times = std::move(known.times);
+      end = known.to;
+    }
+    bytes = reader_.read(key, fetch.offset, end, kMost);
+  } else if (fetch.offset < extent->note.size()) {
     bytes = extent->note.substr(fetch.offset, kMost);
+  }
   data.complete = extent->final && fetch.offset + bytes.size() >= extent->bytes;
   const bool nothing_new = bytes.empty() && !data.complete;
   return {std::move(question), {data, tag, std::move(bytes)}, nothing_new};

@@ -68,8 +68,12 @@ void Storage::write_outputs(const Batch& batch) {
     const auto* stored = std::get_if<OutputStored>(&change.body);
     if (stored == nullptr) continue;
     SW_ASSERT(blob != batch.blobs.end());
-    const std::string_view bytes = std::string_view(*blob++).substr(stored->skip, stored->size);
-    outputs_.write({stored->job, stored->attempt}, stored->offset, bytes);
+    const std::string_view bytes = std::string_view(blob->bytes).substr(stored->skip, stored->size);
+    const uint64_t from = stored->offset - stored->skip;
+    const bool are_believed = are_sound(blob->times, from, from + blob->bytes.size());
+    outputs_.write({stored->job, stored->attempt}, stored->offset, bytes,
+                   are_believed ? blob->times : OutputTimes{});
+    ++blob;
   }
 }
 

@@ -20,9 +20,15 @@
 
 namespace seaworthy::broker {
 
+// What came with a message, as it was said.
+struct Blob {
+  std::string bytes;
+  OutputTimes times;
+};
+
 struct Batch {
   std::vector<Change> changes;
-  std::vector<std::string> blobs;  // one for each OutputStored, in order
+  std::vector<Blob> blobs;  // one for each OutputStored, in order
   std::vector<Outgoing> messages;
 };
 

@@ -27,6 +27,8 @@ struct Found {
   uint64_t offset = 0;  // of the first byte
   AttemptNumber attempt;
   uint64_t total = 0;        // bytes that are stored so far
+  UnixMillis assigned;       // the attempt
+  OutputTimes times;         // of the bytes, if they were asked for
   bool complete = false;     // nothing comes after these
   bool is_not_done = false;  // what was asked takes more than one turn: ask again
 };

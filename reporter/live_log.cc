@@ -74,10 +74,11 @@ class LiveLog : public std::enable_shared_from_this<LiveLog> {
 
 }  // namespace
 
-Asked fetch_output(io::Client& client, JobId job, AttemptNumber attempt, uint64_t offset) {
-  auto answer = client.ask(wire::FetchOutput{job, attempt, offset, 0});
+Asked fetch_output(io::Client& client, JobId job, AttemptNumber attempt, uint64_t offset,
+                   bool with_times) {
+  auto answer = client.ask(wire::FetchOutput{job, attempt, offset, 0, with_times});
   if (!answer) return Unexpected{answer.error()};
-  const auto* data = std::get_if<wire::OutputData>(&answer->message);
+  auto* data = std::get_if<wire::OutputData>(&answer->message);
   if (data == nullptr)
     return Unexpected{
         io::ClientError{io::ClientError::Kind::Refused,
@@ -89,6 +90,8 @@ Asked fetch_output(io::Client& client, JobId job, AttemptNumber attempt, uint64_
   found.attempt = data->attempt;
   found.total = data->total;
   found.complete = data->complete;
+  found.assigned = data->assigned;
+  found.times = std::move(data->times);
   return found;
 }
 

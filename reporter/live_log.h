@@ -12,7 +12,8 @@
 namespace seaworthy::reporter {
 
 // One piece of output, and whether more can come. For all pages of logs.
-Asked fetch_output(io::Client& client, JobId job, AttemptNumber attempt, uint64_t offset);
+Asked fetch_output(io::Client& client, JobId job, AttemptNumber attempt, uint64_t offset,
+                   bool with_times = false);
 
 // Answers 404 or 503 by `fail` if the first piece cannot be had.
 void send_log(const RawLogRoute& route, std::shared_ptr<http::Exchange> exchange, Asker& asker,

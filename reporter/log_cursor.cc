@@ -9,15 +9,24 @@ bool LogCursor::read_more() {
   used_ = 0;
   const uint64_t from = at_.offset + bytes_.size();
   if (error_ || from >= extent_.bytes) return false;
-  Asked more = fetch_output(client_, extent_.attempt.job, extent_.attempt.attempt, from);
+  Asked more =
+      fetch_output(client_, extent_.attempt.job, extent_.attempt.attempt, from, asks_times_);
   if (!more) {
     error_ = more.error();
     return false;
   }
   // What was written since would not be what is known of it.
   bytes_.append(more->bytes, 0, static_cast<size_t>(extent_.bytes - from));
+  if (asks_times_) {
+    times_ = times_of(times_, at_.offset, from);
+    times_.push_back({from, std::nullopt});  // unless the first of these says when
+    if (!more->times.empty() && more->times.front().offset == from) times_.pop_back();
+    times_.insert(times_.end(), more->times.begin(), more->times.end());
+  }
   return !more->bytes.empty();
 }
+
+RowTime LogCursor::time() const { return {time_at(times_, at_.offset), extent_.assigned}; }
 
 std::optional<LogRow> LogCursor::look() {
   for (;;) {

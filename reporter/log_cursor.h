@@ -15,13 +15,15 @@ struct LogExtent {
   AttemptKey attempt;  // number 0: the job has none, and its note stands in its place
   uint64_t bytes = 0;  // that are stored
   bool is_final = false;
+  UnixMillis assigned = {};  // what its times count from
 };
 
 class LogCursor {
  public:
+  enum class Times : uint8_t { Unwanted, Wanted };
   // `from`: where a row begins.
-  LogCursor(io::Client& client, const LogExtent& extent, const LogPosition& from)
-      : client_(client), extent_(extent), at_(from) {}
+  LogCursor(io::Client& client, const LogExtent& extent, const LogPosition& from, Times times)
+      : client_(client), extent_(extent), at_(from), asks_times_(times == Times::Wanted) {}
 
   const LogPosition& at() const { return at_; }
   // The row that begins at at(), which goes behind it. None at the end, or on an error. Its text is
@@ -30,6 +32,7 @@ class LogCursor {
   // As next(), without taking it; at the end of output that grows, the row that is not finished.
   std::optional<LogRow> peek();
   bool is_unfinished() const { return is_unfinished_; }  // what peek() gave
+  RowTime time() const;                                  // of what peek() gave
 
   // The first position behind at() that is not before `row`, `line` or `offset`, or the end.
   void skip_to_row(uint64_t row);
@@ -48,6 +51,8 @@ class LogCursor {
   std::string bytes_;  // of the output, from at_.offset - used_ on
   size_t used_ = 0;
   bool is_unfinished_ = false;
+  bool asks_times_;
+  OutputTimes times_;  // of bytes_
   std::optional<io::ClientError> error_;
 };
 

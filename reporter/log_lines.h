@@ -10,6 +10,7 @@
 
 #include "reporter/ansi.h"
 #include "reporter/html.h"
+#include "shared/base/time.h"
 
 namespace seaworthy::reporter {
 
@@ -31,7 +32,14 @@ struct LogRow {
 // nothing is written after them, so that a last line without an end is one.
 std::optional<LogRow> next_row(std::string_view bytes, const LogPosition& at, bool is_end);
 
+// When the first byte of a row was written.
+struct RowTime {
+  std::optional<uint64_t> after_ms = {};  // since the attempt's start; none: not known
+  UnixMillis start = {};                  // of the attempt; 0: not known
+};
+
 // One <li>; `grows`: its end has not been written.
-void put_row(Html& html, const LogPosition& at, std::string_view text, bool grows);
+void put_row(Html& html, const LogPosition& at, std::string_view text, bool grows,
+             const RowTime& time = {});
 
 }  // namespace seaworthy::reporter

@@ -22,7 +22,7 @@ Result<bool, io::ClientError> LogScan::go_on(io::Client& client, const Logs::Log
     at_ = log.index.before_offset(range_.from);
     if (range_.to == 0) range_.to = log.extent.bytes;
   }
-  LogCursor cursor(client, log.extent, *at_);
+  LogCursor cursor(client, log.extent, *at_, LogCursor::Times::Unwanted);
   const uint64_t until = at_->offset + kScannedAtOnce;
   while (cursor.at().offset < until) {
     const LogPosition at = cursor.at();

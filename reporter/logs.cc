@@ -34,7 +34,7 @@ Result<const Logs::Log*, io::ClientError> Logs::read_on(io::Client& client, JobI
                                                         AttemptNumber attempt) {
   const Asked extent = fetch_output(client, job, attempt, kBehindAll);
   if (!extent) return Unexpected{extent.error()};
-  Log& log = find({{job, extent->attempt}, extent->total, extent->complete});
+  Log& log = find({{job, extent->attempt}, extent->total, extent->complete, extent->assigned});
   const uint64_t until = log.index.bytes() + kIndexedAtOnce;
   while (log.index.bytes() < std::min(until, log.extent.bytes)) {
     const uint64_t from = log.index.bytes();
@@ -52,27 +52,27 @@ Result<const Logs::Log*, io::ClientError> Logs::read_on(io::Client& client, JobI
 }
 
 LogCursor cursor_at_row(io::Client& client, const Logs::Log& log, uint64_t row) {
-  LogCursor cursor(client, log.extent, log.index.before_row(row));
+  LogCursor cursor(client, log.extent, log.index.before_row(row), LogCursor::Times::Wanted);
   cursor.skip_to_row(row);
   return cursor;
 }
 
 LogCursor cursor_at_line(io::Client& client, const Logs::Log& log, uint64_t line) {
-  LogCursor cursor(client, log.extent, log.index.before_line(line));
+  LogCursor cursor(client, log.extent, log.index.before_line(line), LogCursor::Times::Wanted);
   cursor.skip_to_line(line);
   return cursor;
 }
 
 LogCursor cursor_at_offset(io::Client& client, const Logs::Log& log, uint64_t offset) {
   if (log.reaches_offset(offset)) {
-    LogCursor cursor(client, log.extent, log.index.before_offset(offset));
+    LogCursor cursor(client, log.extent, log.index.before_offset(offset), LogCursor::Times::Wanted);
     cursor.skip_to_row_with(offset);
     return cursor;
   }
   LogPosition from;
   from.offset = offset - 1;  // the end of the line before, if a line begins here
   from.line = 0;
-  LogCursor cursor(client, log.extent, from);
+  LogCursor cursor(client, log.extent, from, LogCursor::Times::Wanted);
   (void)cursor.next();
   return cursor;
 }

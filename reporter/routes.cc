@@ -67,6 +67,11 @@ LogQuery query_of(const Words& query) {
   return {query.text("q"), query.has("regex"), query.has("case")};
 }
 
+TimesShown times_shown_by(const std::string& word) {
+  if (word == "relative") return TimesShown::Relative;
+  return word == "absolute" ? TimesShown::Absolute : TimesShown::None;
+}
+
 std::vector<uint64_t> numbers_of(std::string_view text) {
   constexpr size_t kMost = 512;
   std::vector<uint64_t> numbers;
@@ -87,8 +92,12 @@ Route job_route(std::string_view path, const Words& query) {
   const AttemptNumber attempt{query.number_of<uint32_t>("attempt", 0)};
   const std::string_view what = path.substr(slash + 1);
   if (what == "log")
-    return LogRoute{job, attempt, query.number_if_any("line"), query.number_if_any("offset"),
-                    query_of(query)};
+    return LogRoute{job,
+                    attempt,
+                    query.number_if_any("line"),
+                    query.number_if_any("offset"),
+                    query_of(query),
+                    times_shown_by(query.text("time"))};
   if (what == "log.txt") return RawLogRoute{job, attempt, query.number_of("offset", 0)};
   if (what == "log/rows")
     return LogRowsRoute{job, attempt, query.number_of("row", 0), query.number_of("count", 0)};

@@ -29,12 +29,14 @@ struct ReadyRoute {};
 struct BuildRoute {
   BuildId build;
 };
+enum class TimesShown : uint8_t { None, Relative, Absolute };
 struct LogRoute {
   JobId job;
   AttemptNumber attempt;                // 0: the latest
   std::optional<uint64_t> line = {};    // to begin with; or
   std::optional<uint64_t> offset = {};  // the line that has this byte
   LogQuery query = {};                  // only the lines that it finds, unless its text is empty
+  TimesShown times = TimesShown::None;
 };
 // Rows for a log page that is open, and how much there is.
 struct LogRowsRoute {

@@ -168,6 +168,8 @@ void Site::show(const LogRoute& route, Reply reply) {
       name_of("log", route.job.value, route.attempt.value) + " " +
       (route.line ? "line " + std::to_string(*route.line) : std::string()) +
       (route.offset ? "offset " + std::to_string(*route.offset) : std::string()) +
+      (route.times == TimesShown::Absolute ? "absolute " : "") +
+      (route.times == TimesShown::Relative ? "relative " : "") +
       (route.query.text.empty() ? std::string() : "search " + std::to_string(++searches_));
   show_log(
       name,

@@ -114,6 +114,10 @@ Result<std::string> Attempts::read_output(AttemptKey key, uint64_t offset, size_
   return spool_.entry(key).read_output(offset, size);
 }
 
+io::TimesRead Attempts::read_times(AttemptKey key, uint64_t from, uint64_t to) const {
+  return io::read_times(spool_.entry(key).times_file(), from, to);
+}
+
 std::vector<int> Attempts::descriptors() const {
   std::vector<int> list;
   for (const auto& [key, running] : running_) {

@@ -12,6 +12,7 @@
 
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
+#include "shared/io/times_file.h"
 #include "worker/confinement.h"
 #include "worker/core/event.h"
 #include "worker/leader_process.h"
@@ -48,6 +49,7 @@ class Attempts {
   void kill(AttemptKey key);
   void discard(AttemptKey key);
   Result<std::string> read_output(AttemptKey key, uint64_t offset, size_t size) const;
+  io::TimesRead read_times(AttemptKey key, uint64_t from, uint64_t to) const;
 
   // To poll for reading; collect() takes what is there.
   std::vector<int> descriptors() const;

@@ -74,7 +74,11 @@ class Leader {
         log_(spool_.output_file(), options.output_cap_bytes),
         group_(options.group),
         run_(log_, group_, options.kill_grace),
-        started_(io::now()) {}
+        started_(io::now()) {
+    log_.keep_times(spool_.times_file(), [started = started_] {
+      return static_cast<uint64_t>((io::now() - started).count());
+    });
+  }
 
   int run() {
     auto assign = spool_.assignment();

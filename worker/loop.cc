@@ -138,33 +138,41 @@ void Loop::step(const Event& event) {
 }
 
 void Loop::perform(const Effect& effect) {
-  std::visit(
-      overloaded{
-          [this](const Send& what) {
-            send({what.message, 0, {}});
-          },
-          [this](const SendOutput& what) {
-            auto bytes = attempts_.read_output(what.key, what.offset, what.size_bytes);
-            if (!bytes) return spdlog::error("{}", bytes.error());
-            send({wire::Output{options_.settings.boot, what.key.job, what.key.attempt, what.offset},
-                  0, std::move(*bytes)});
-          },
-          [this](const StartAttempt& what) {
-            for (Event& event : attempts_.start(what.assign)) happened_.push_back(std::move(event));
-          },
-          [this](const EndAttempt& what) { attempts_.cancel(what.key); },
-          [this](const KillAttempt& what) { attempts_.kill(what.key); },
-          [this](const DiscardSpool& what) { attempts_.discard(what.key); },
-          [this](const Reconnect&) { reconnect(); },
-          [](const Say& what) {
-            switch (what.severity) {
-              case Say::Severity::Info: return spdlog::info("{}", what.text);
-              case Say::Severity::Warning: return spdlog::warn("{}", what.text);
-              case Say::Severity::Debug: return spdlog::debug("{}", what.text);
-            }
-          },
-          [this](const Exit&) { exiting_ = true; }},
-      effect);
+  std::visit(overloaded{[this](const Send& what) {
+                          send({what.message, 0, {}});
+                        },
+                        [this](const SendOutput& what) { send_output(what); },
+                        [this](const StartAttempt& what) {
+                          for (Event& event : attempts_.start(what.assign))
+                            happened_.push_back(std::move(event));
+                        },
+                        [this](const EndAttempt& what) { attempts_.cancel(what.key); },
+                        [this](const KillAttempt& what) { attempts_.kill(what.key); },
+                        [this](const DiscardSpool& what) { attempts_.discard(what.key); },
+                        [this](const Reconnect&) { reconnect(); },
+                        [](const Say& what) {
+                          switch (what.severity) {
+                            case Say::Severity::Info: return spdlog::info("{}", what.text);
+                            case Say::Severity::Warning: return spdlog::warn("{}", what.text);
+                            case Say::Severity::Debug: return spdlog::debug("{}", what.text);
+                          }
+                        },
+                        [this](const Exit&) { exiting_ = true; }},
+             effect);
+}
+
+// In several messages if it was written in so many moments that one has no room for their times.
+void Loop::send_output(const SendOutput& what) {
+  const uint64_t end = what.offset + what.size_bytes;
+  for (uint64_t from = what.offset; from < end;) {
+    io::TimesRead known = attempts_.read_times(what.key, from, end);
+    auto bytes = attempts_.read_output(what.key, from, static_cast<size_t>(known.to - from));
+    if (!bytes) return spdlog::error("{}", bytes.error());
+    send({wire::Output{options_.settings.boot, what.key.job, what.key.attempt, from,
+                       std::move(known.times)},
+          0, std::move(*bytes)});
+    from = known.to;
+  }
 }
 
 // What is not taken is not kept: the core starts the conversation over when there is a connection.

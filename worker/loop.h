@@ -44,6 +44,7 @@ class Loop {
   void tell_supervisor();
   void step(const Event& event);
   void perform(const Effect& effect);
+  void send_output(const SendOutput& what);
   void send(wire::Envelope envelope);
   void reconnect();
   void hear_of_trouble();

@@ -9,9 +9,16 @@
 #include <cerrno>
 
 #include "shared/base/assert.h"
+#include "shared/model/limits.h"
 
 namespace seaworthy::worker {
 namespace {
+
+bool is_worth_keeping(const std::optional<OutputTime>& last, uint64_t now_ms) {
+  constexpr auto kEvery = static_cast<uint64_t>(limits::kOutputTimeEvery.count());
+  if (!last || !last->after_ms) return !last;
+  return now_ms - *last->after_ms >= std::max(kEvery, now_ms / limits::kOutputTimePart);
+}
 
 // Room for the line that says what was left out, with two 20-digit numbers.
 constexpr uint64_t kMarkerBytes = 128;
@@ -68,8 +75,15 @@ OutputLog::OutputLog(const std::filesystem::path& file, uint64_t cap_bytes)
 
 OutputLog::~OutputLog() = default;
 
+void OutputLog::keep_times(const std::filesystem::path& file,
+                           std::function<uint64_t()> elapsed_ms) {
+  times_.emplace(file);
+  elapsed_ms_ = std::move(elapsed_ms);
+}
+
 void OutputLog::append(std::string_view bytes) {
   if (bytes.empty()) return;
+  keep_time();  // first: who sees the bytes finds it
   appended_ += bytes.size();
   at_line_start_ = bytes.back() == '\n';
   if (tail_.empty() && written_ < head_cap_) {
@@ -102,6 +116,39 @@ void OutputLog::keep_in_tail(std::string_view bytes) {
   }
 }
 
+// A time of the head is written at once, as that of all that follows; those of the tail when it is
+// known where in the file it stands.
+void OutputLog::keep_time() {
+  if (!times_) return;
+  const uint64_t now_ms = elapsed_ms_();
+  if (!is_worth_keeping(last_time_, now_ms)) return;
+  last_time_ = {appended_, now_ms};
+  if (now_ms > limits::kOutputTimeMs) last_time_->after_ms.reset();  // and so it stays
+  const bool is_of_head = tail_.empty() && written_ < head_cap_;
+  if (is_of_head && last_time_->after_ms)
+    times_->write(appended_, UINT64_MAX, {*last_time_});
+  else if (is_of_head)
+    times_->end_at(appended_);
+  if (is_of_head) times_of_tail_.clear();
+  times_of_tail_.push_back(*last_time_);
+  const uint64_t tail_begins = written_ + left_out_;
+  while (times_of_tail_.size() > limits::kOutputTimes ||
+         (times_of_tail_.size() > 1 && times_of_tail_[1].offset <= tail_begins))
+    times_of_tail_.pop_front();
+}
+
+void OutputLog::finish_times(const Whole& whole) {
+  if (!times_) return;
+  times_->end_at(whole.left_out_from);
+  if (!problem_.empty()) return;
+  const uint64_t tail_begins = whole.left_out_from + whole.left_out_bytes;
+  OutputTimes times =
+      times_of({times_of_tail_.begin(), times_of_tail_.end()}, tail_begins, appended_);
+  for (OutputTime& time : times) time.offset = whole.place_of(time.offset);
+  times_->write(whole.place_of(tail_begins), whole.bytes, times);
+  times_->end_at(whole.bytes);
+}
+
 void OutputLog::write_out(std::string_view bytes) {
   while (!bytes.empty() && problem_.empty()) {
     const ssize_t count = write(file_.get(), bytes.data(), bytes.size());
@@ -126,7 +173,10 @@ OutputLog::Whole OutputLog::finish() {
   tail_.clear();
   if (problem_.empty() && fdatasync(file_.get()) != 0)
     problem_ = io::errno_text("cannot make the job's output durable");
-  return {written_, digest_->hex(), left_out_ > 0, left_out_from, left_out_, marker_bytes};
+  const Whole whole{written_,      digest_->hex(), left_out_ > 0,
+                    left_out_from, left_out_,      marker_bytes};
+  finish_times(whole);
+  return whole;
 }
 
 uint64_t OutputLog::Whole::place_of(uint64_t appended) const {

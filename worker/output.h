@@ -3,16 +3,21 @@
 // end, and between them a line that says how many were left out. What is in the file never changes
 // again, so it can be sent while it grows. Memory: at most half the cap, and only beyond the first
 // half. Errors are remembered in problem(); append() never fails or blocks on anything but the
-// disk.
+// disk. Beside it, if it is told to, it keeps when the bytes were appended (io/times_file.h): of
+// those that come at once, the time of the first.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "shared/io/fd.h"
+#include "shared/io/times_file.h"
 
 namespace seaworthy::worker {
 
@@ -23,6 +28,8 @@ class OutputLog {
   OutputLog(const OutputLog&) = delete;
   OutputLog& operator=(const OutputLog&) = delete;
 
+  // `elapsed_ms`: since the attempt's start. Before anything is appended.
+  void keep_times(const std::filesystem::path& file, std::function<uint64_t()> elapsed_ms);
   void append(std::string_view bytes);
   // A line of our own: it starts at the beginning of a line and ends it. Says before how many
   // appended bytes it began.
@@ -54,6 +61,8 @@ class OutputLog {
   friend std::string sha256_of_file(const std::filesystem::path& file);
   void write_out(std::string_view bytes);
   void keep_in_tail(std::string_view bytes);
+  void keep_time();
+  void finish_times(const Whole& whole);
 
   io::Fd file_;
   std::unique_ptr<Digest> digest_;
@@ -67,6 +76,10 @@ class OutputLog {
   uint64_t tail_start_ = 0;
   uint64_t left_out_ = 0;
   bool at_line_start_ = true;
+  std::optional<io::TimesFile> times_;
+  std::function<uint64_t()> elapsed_ms_;
+  std::optional<OutputTime> last_time_;   // offsets here and below are of what was appended
+  std::deque<OutputTime> times_of_tail_;  // the first may be of what stands before it
   std::string problem_;
 };
 

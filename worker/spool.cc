@@ -7,6 +7,7 @@
 
 #include "shared/io/fd.h"
 #include "shared/io/file.h"
+#include "shared/io/times_file.h"
 #include "shared/wire/codec.h"
 
 namespace seaworthy::worker {
@@ -130,10 +131,14 @@ std::vector<wire::AttemptFinished> Spool::recover() const {
     auto outcome = entry.outcome();
     const bool whole = outcome && *outcome && entry.output_bytes() == (*outcome)->output_bytes;
     std::error_code ignored;
-    if (whole)
-      recovered.push_back(std::move(**outcome));
-    else
+    if (!whole) {
       fs::remove_all(found.path(), ignored);
+      continue;
+    }
+    // Times are not durable: those of which a part may be lost are not told.
+    if (io::end_of_times(entry.times_file()) != (*outcome)->output_bytes)
+      fs::remove(entry.times_file(), ignored);
+    recovered.push_back(std::move(**outcome));
   }
   return recovered;
 }

@@ -2,11 +2,12 @@
 // attempt below the spool's root, with
 //   assignment   the Assign as it came (wire::encode: header, then body)
 //   output       what the attempt wrote, see output.h
+//   times        when it wrote that, see shared/io/times_file.h; may be missing
 //   outcome      the AttemptFinished without a boot; it exists only once the attempt has ended, and
 //                is durable before anyone is told
 // The worker and the attempt's leader both use it; each file has one writer (assignment: worker;
-// output, outcome: leader, or the worker when the leader is dead). Errors say what could not be
-// done.
+// output, times, outcome: leader, or the worker when the leader is dead). Errors say what could not
+// be done.
 #pragma once
 
 #include <filesystem>
@@ -27,6 +28,7 @@ class SpoolEntry {
 
   const std::filesystem::path& directory() const { return directory_; }
   std::filesystem::path output_file() const { return directory_ / "output"; }
+  std::filesystem::path times_file() const { return directory_ / "times"; }
 
   Result<wire::Assign> assignment() const;
   // None while it has not ended; an unreadable outcome is an error.

@@ -141,7 +141,7 @@ struct FileName {
 std::optional<FileName> parse_name(const fs::path& relative) {
   const std::string text = relative.string();
   FileName name;
-  for (const char* ending : {".log", ".log.zst", ".log.zst.part"}) {
+  for (const char* ending : {".log", ".log.zst", ".log.zst.part", ".times"}) {
     const std::string file = relative.filename().string();
     if (!file.ends_with(ending)) continue;
     const char* end = file.data() + file.size() - std::string_view(ending).size();

@@ -77,9 +77,9 @@ Reads::Reads(const std::filesystem::path& file)
                                   "WHERE event.build = ? ORDER BY event.sequence LIMIT ?"),
       extent_(
           database_,
-          "SELECT attempt.number, output_bytes, finished_ms, job.state FROM attempt JOIN job ON "
-          "job.id = "
-          "attempt.job WHERE job = ?1 AND number = CASE ?2 WHEN 0 THEN job.attempt ELSE ?2 END"),
+          "SELECT attempt.number, output_bytes, finished_ms, job.state, assigned_ms FROM attempt "
+          "JOIN job ON job.id = attempt.job "
+          "WHERE job = ?1 AND number = CASE ?2 WHEN 0 THEN job.attempt ELSE ?2 END"),
       job_note_(database_, "SELECT note, state FROM job WHERE id = ?"),
       group_(database_,
              "SELECT concurrency_group, ends_older FROM build WHERE id = ? AND concurrency_group "
@@ -169,7 +169,8 @@ std::vector<wire::EventRow> Reads::events_after(EventSequence after, uint32_t li
 std::optional<OutputExtent> Reads::output_extent(JobId job, AttemptNumber attempt) {
   if (extent_.bind(job, attempt).next()) {
     OutputExtent extent{extent_.id<AttemptNumber>(0), static_cast<uint64_t>(extent_.integer(1)),
-                        extent_.integer(2) != 0 && (attempt || extent_.integer(3) == 3), ""};
+                        extent_.integer(2) != 0 && (attempt || extent_.integer(3) == 3), "",
+                        extent_.time(4)};
     extent_.reset();
     return extent;
   }

@@ -18,6 +18,7 @@ struct OutputExtent {
   uint64_t bytes = 0;
   bool final = false;  // no more will come
   std::string note;    // the log of a job that has no attempt
+  UnixMillis assigned = {};
 };
 
 class Reads {

@@ -518,6 +518,7 @@ async function begin() {
     scrollBy(0, nodeOf(item).getBoundingClientRect().top - place.top);
   }
   tools('wrap').hidden = false;
+  tools('times').hidden = false;
   if (hits) search();
   else if (inHash()) await showPicked();
   else if (!place && asked.has('line')) show(itemOfRow(await rowOfLine(Number(asked.get('line')))));
@@ -538,6 +539,24 @@ function setWrap(on) {
   tools('wrap').setAttribute('aria-pressed', String(on));
   localStorage.setItem('wrap', on ? 'on' : 'off');
   restore();
+}
+
+// Which of the times that the rows bring is shown is the style's to do: none of them is text of the page.
+const timeWords = {none: 'times', relative: 'times: relative', absolute: 'times: absolute'};
+
+function setTimes(which) {
+  update();
+  if (which === 'none') delete box.dataset.times;
+  else box.dataset.times = which;
+  tools('times').setAttribute('aria-pressed', String(which !== 'none'));
+  tools('times').textContent = timeWords[which];
+  localStorage.setItem('times', which);
+  restore();
+}
+
+function nextTimes() {
+  const names = Object.keys(timeWords);
+  setTimes(names[(names.indexOf(box.dataset.times || 'none') + 1) % names.length]);
 }
 
 function listenToReader() {
@@ -581,6 +600,9 @@ function listenToReader() {
   tools('follow').addEventListener('click', () => follow(!sticks));
   tools('wrap').addEventListener('click', () => setWrap(box.classList.contains('nowrap')));
   if (localStorage.getItem('wrap') === 'off') setWrap(false);
+  tools('times').addEventListener('click', nextTimes);
+  const times = new URLSearchParams(location.search).get('time') || localStorage.getItem('times');
+  if (times !== 'none' && Object.hasOwn(timeWords, times)) setTimes(times);
   const keys = {
     '/': () => { form.q.focus(); form.q.select(); },
     n: () => go(found.at + 1),
@@ -588,6 +610,7 @@ function listenToReader() {
     e: toFirstError,
     f: () => follow(true),
     w: () => setWrap(box.classList.contains('nowrap')),
+    T: nextTimes,
     g: () => { sticks = false; scrollTo(0, 0); },
     G: () => { pinned = null; toEnd(); },
   };

@@ -81,6 +81,7 @@ Html help_of(const Page& page) {
     put_key(html, "g", "start");
     put_key(html, "G", "end");
     put_key(html, "w", "wrap long lines, or not");
+    put_key(html, "T", "times of lines: none, since the start, of the day");
     put_key(html, "Shift", "with a click on a second line number: a range of lines");
   }
   html.raw("</dl>\n</dialog>\n");

@@ -26,10 +26,15 @@ const wire::AttemptRow* find_attempt(const LogFacts& facts) {
   return nullptr;
 }
 
+Literal word_of(TimesShown times) {
+  return times == TimesShown::Relative ? Literal("relative") : Literal("absolute");
+}
+
 // Up to the first parameter, or behind it.
 void put_address(Html& html, const LogFacts& facts, Literal page) {
   html.raw("/jobs/").number(facts.job.value).raw(page).raw("?attempt=");
   html.number(facts.measure.extent.attempt.attempt.value);
+  if (facts.times != TimesShown::None) html.raw("&amp;time=").raw(word_of(facts.times));
 }
 
 void put_attempts(Html& html, const wire::JobRow& job, AttemptNumber shown) {
@@ -102,6 +107,8 @@ void put_tools(Html& html, const LogFacts& facts) {
   html.raw("<div class=\"tools\" id=\"tools\">\n<form role=\"search\" action=\"/jobs/");
   html.number(facts.job.value).raw("/log\"><input type=\"hidden\" name=\"attempt\" value=\"");
   html.number(facts.measure.extent.attempt.attempt.value);
+  if (facts.times != TimesShown::None)
+    html.raw("\"><input type=\"hidden\" name=\"time\" value=\"").raw(word_of(facts.times));
   html.raw(
       "\"><input type=\"search\" name=\"q\" id=\"q\" maxlength=\"1000\" placeholder=\"Search\" ");
   html.raw(
@@ -115,7 +122,8 @@ void put_tools(Html& html, const LogFacts& facts) {
       "id=\"next\" aria-label=\"Next find\" hidden>↓</button></form>\n<span class=\"links\">"
       "<button type=\"button\" id=\"first-error\" hidden>first error</button><button "
       "type=\"button\" id=\"follow\" aria-pressed=\"false\" hidden>follow</button><button "
-      "type=\"button\" id=\"wrap\" aria-pressed=\"true\" hidden>wrap</button><a href=\"");
+      "type=\"button\" id=\"wrap\" aria-pressed=\"true\" hidden>wrap</button><button "
+      "type=\"button\" id=\"times\" aria-pressed=\"false\" hidden>times</button><a href=\"");
   put_address(html, facts, "/log.txt");
   html.raw("\">raw text</a><a href=\"");
   put_address(html, facts, "/log.txt");
@@ -176,6 +184,8 @@ void put_output(Html& html, const LogFacts& facts) {
   html.raw("<div id=\"log\" tabindex=\"0\" role=\"log\" aria-live=\"off\" aria-label=\"Output\"");
   html.raw(" data-job=\"").number(facts.job.value).raw("\"");
   put_measure(html, measure, facts.window.first);
+  if (facts.times != TimesShown::None)
+    html.raw(" data-times=\"").raw(word_of(facts.times)).raw("\"");
   html.raw(">");
   if (facts.hits)
     put_hits(html, facts);
@@ -282,6 +292,7 @@ Asked ask_log(io::Client& client, Logs& logs, const LogRoute& route, LogScan* sc
   LogFacts facts;
   facts.job = route.job;
   facts.measure = measure_of(log);
+  facts.times = route.times;
   if (!route.query.text.empty()) facts.hits = LogHits{route.query, "", 0, {}};
   if (scan != nullptr) {
     const auto done = scan->go_on(client, log);

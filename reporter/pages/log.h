@@ -48,6 +48,7 @@ struct LogFacts {
   LogWindow window;
   uint64_t before = 0;  // the offset at which a page begins that ends where the window begins
   std::optional<LogHits> hits;  // shown instead of the window
+  TimesShown times = TimesShown::None;
 };
 Page log_page(const LogFacts& facts, UnixMillis now);
 // `scan`: for the lines that the route's query finds; may be null.

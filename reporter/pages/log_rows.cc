@@ -58,7 +58,7 @@ Result<LogWindow, io::ClientError> window_at(LogCursor cursor, uint64_t most_row
     const LogPosition at = cursor.at();
     const std::optional<LogRow> row = cursor.peek();
     if (!row) break;
-    put_row(window.rows, at, row->text, cursor.is_unfinished());
+    put_row(window.rows, at, row->text, cursor.is_unfinished(), cursor.time());
     ++window.count;
     if (cursor.is_unfinished()) break;
     (void)cursor.next();

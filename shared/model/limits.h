@@ -88,8 +88,8 @@ inline constexpr size_t kHttpStreamPieces = 1'024;   // that wait to be taken fr
 inline constexpr Duration kHttpPing = 15s;           // a stream of events is never silent longer
 inline constexpr size_t kHttpQuestions = 256;        // to the broker, waiting for their turn
 inline constexpr size_t kRememberedEvents = 1'024;   // for pages that come back
-inline constexpr size_t kApiRows = 200;                   // of one answer's list, at most
-inline constexpr size_t kTokens = 1'024;                  // that are let in
+inline constexpr size_t kApiRows = 200;              // of one answer's list, at most
+inline constexpr size_t kTokens = 1'024;             // that are let in
 inline constexpr size_t kSignedIn = 4'096;  // browsers at a time; one more ends the oldest's
 inline constexpr Duration kSignedInFor = 24h * 7;
 inline constexpr uint32_t kFailedSignIns = 10;  // of one address, in kFailedSignInsWithin
@@ -110,6 +110,13 @@ inline constexpr size_t kNewsAnswerBytes = 4 * 1024;  // that are read of what t
 inline constexpr uint64_t kOutputBytes =
     64ull * 1024 * 1024;  // stored per attempt unless a worker is told else; head and tail are kept
 inline constexpr Duration kKillGrace = 10s;  // between TERM and KILL
+// Times of output: of what is written all the time each is at least so much after the one before,
+// or this part of what has passed since the attempt's start. A day of it has some 46,000.
+inline constexpr Duration kOutputTimeEvery = 100ms;
+inline constexpr uint64_t kOutputTimePart = 8'192;
+inline constexpr size_t kOutputTimes = 64 * 1024;  // kept of one attempt, 12 bytes each
+inline constexpr size_t kTimesPerMessage = 1'024;
+inline constexpr uint64_t kOutputTimeMs = 30ull * 24 * 3'600'000;
 
 // Reports of tests.
 inline constexpr size_t kReportGlobs = 32;       // of each kind, in a job
@@ -136,6 +143,7 @@ static_assert(kOutputChunkBytes * 2 <= kOutputCreditBytes,
 static_assert(kSubmitBytes + kPipelineFileBytes < kMessageBytes,
               "one more pipeline never makes a Submit too large");
 static_assert(kReplyBytes < kMessageBytes);
+static_assert(kTimesPerMessage * 32 + 4096 < kMessageBytes, "output's times fit a frame");
 static_assert(kTestReportBytes + kStepsPerJob * (kNameBytes + 48) + 2 * kDetailBytes <
                   kMessageBytes,
               "an outcome with all its steps and tests fits a frame");

@@ -83,8 +83,13 @@ void fields(F&& f, CancelAttempt& m) {
   f("epoch", m.epoch), f("boot", m.boot), f("job", m.job), f("attempt", m.attempt);
 }
 template <class F>
+void fields(F&& f, OutputTime& m) {
+  f("offset", m.offset), f("ms", m.after_ms);
+}
+template <class F>
 void fields(F&& f, Output& m) {
-  f("boot", m.boot), f("job", m.job), f("attempt", m.attempt), f("offset", m.offset);
+  f("boot", m.boot), f("job", m.job), f("attempt", m.attempt), f("offset", m.offset),
+      f("times", m.times);
 }
 template <class F>
 void fields(F&& f, OutputOk& m) {
@@ -327,12 +332,13 @@ void fields(F&& f, Cursor& m) {
 }
 template <class F>
 void fields(F&& f, FetchOutput& m) {
-  f("job", m.job), f("attempt", m.attempt), f("offset", m.offset), f("wait_ms", m.wait_ms);
+  f("job", m.job), f("attempt", m.attempt), f("offset", m.offset), f("wait_ms", m.wait_ms),
+      f("with_times", m.with_times);
 }
 template <class F>
 void fields(F&& f, OutputData& m) {
   f("job", m.job), f("attempt", m.attempt), f("offset", m.offset), f("total", m.total),
-      f("complete", m.complete);
+      f("complete", m.complete), f("assigned_ms", m.assigned), f("times", m.times);
 }
 template <class F>
 void fields(F&& f, ListTests& m) {

@@ -14,6 +14,7 @@
 
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
+#include "shared/model/output_times.h"
 #include "shared/model/pipeline.h"
 #include "shared/model/test_report.h"
 #include "shared/model/timing.h"
@@ -116,12 +117,14 @@ struct CancelAttempt {
   AttemptNumber attempt;
 };
 
-// The bytes travel in the blob frame.
+// The bytes travel in the blob frame. `times`: when they were read, as far as that is known; those
+// that are not are_sound() are not kept.
 struct Output {
   BootId boot;
   JobId job;
   AttemptNumber attempt;
   uint64_t offset = 0;
+  OutputTimes times = {};
 };
 
 // The broker has the output up to `offset`, durably. Also the answer to an AttemptFinished whose

@@ -11,6 +11,7 @@
 
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
+#include "shared/model/output_times.h"
 #include "shared/model/pipeline.h"
 #include "shared/model/test_report.h"
 #include "shared/model/timing.h"
@@ -257,6 +258,7 @@ struct FetchOutput {
   AttemptNumber attempt;
   uint64_t offset = 0;
   uint64_t wait_ms = 0;
+  bool with_times = false;
 };
 
 struct OutputData {
@@ -265,6 +267,8 @@ struct OutputData {
   uint64_t offset = 0;    // of the first byte in the blob
   uint64_t total = 0;     // stored so far
   bool complete = false;  // the job has its verdict and this answer reaches the end of the output
+  UnixMillis assigned = {};  // the attempt: what its times count from, by the broker's clock
+  OutputTimes times = {};    // of FetchOutput.with_times: of the bytes in the blob
 };
 
 // What the tests of a build said, or of one job of it: exactly one of the two is set. Of each job

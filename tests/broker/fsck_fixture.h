@@ -97,7 +97,8 @@ class Life {
     for (const Change& change : effects.changes)
       if (const auto* stored = std::get_if<OutputStored>(&change.body))
         writer_.write({stored->job, stored->attempt}, stored->offset,
-                      std::string_view(blob).substr(stored->skip, stored->size));
+                      std::string_view(blob).substr(stored->skip, stored->size),
+                      {{stored->offset, 1'000}});
     writer_.sync();
     journal_.commit(effects.changes);
     for (const Outgoing& out : effects.messages)

@@ -84,3 +84,38 @@ TEST_CASE("bytes beyond what the store acknowledges are not shown") {
   writer.write(attempt, 0, "acknowledged, and not");
   CHECK(OutputReader(own.path()).read(attempt, 0, 12, 100) == "acknowledged");
 }
+
+TEST_CASE("times are kept beside their output, through restarts and compression, and go with it") {
+  const Folder own;
+  const AttemptKey attempt{JobId{4711}, AttemptNumber{2}};
+  const std::string text = long_text();
+  const std::filesystem::path times = own.path() / "4" / "4711.2.times";
+  {
+    OutputWriter writer(own.path());
+    writer.write(attempt, 0, std::string_view(text).substr(0, 1'000), {{0, 10}, {500, 200}});
+    writer.write(attempt, 1'000, std::string_view(text).substr(1'000, 1'000), {{1'000, 200}});
+    // Not committed before the end of this life: it comes again.
+    writer.write(attempt, 2'000, std::string_view(text).substr(2'000, 500), {{2'000, 700}});
+  }
+  OutputWriter writer(own.path());
+  writer.write(attempt, 2'000, std::string_view(text).substr(2'000), {{2'000, 700}, {2'100, 900}});
+  writer.sync();
+  writer.close(attempt);
+  OutputReader reader(own.path());
+  const OutputTimes expected{{0, 10}, {500, 200}, {2'000, 700}, {2'100, 900}};
+  CHECK(reader.read_times(attempt, 0, text.size()).times == expected);
+  compress_output(own.path(), attempt, text.size());
+  CHECK(reader.read_times(attempt, 0, text.size()).times == expected);
+  CHECK(reader.read(attempt, 2'000, text.size(), 50) == text.substr(2'000, 50));
+  CHECK(std::filesystem::exists(times));
+  remove_output(own.path(), attempt);
+  CHECK_FALSE(std::filesystem::exists(times));
+  CHECK(stored_outputs(own.path()).empty());
+}
+
+TEST_CASE("output without times leaves no file of them") {
+  const Folder own;
+  OutputWriter writer(own.path());
+  writer.write({JobId{1}, AttemptNumber{1}}, 0, "text");
+  CHECK_FALSE(std::filesystem::exists(own.path() / "0" / "1.1.times"));
+}

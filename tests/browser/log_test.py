@@ -247,6 +247,56 @@ class Logs(Browser):
         self.browser.find_element(By.LINK_TEXT, "12343").click()
         until(lambda: "entry 12340 of the log" in self.visible(), "the line that was found, in its place")
 
+    def test_lines_show_when_they_were_written_if_somebody_wants_it_and_copies_never_do(self):
+        self.job("run: |\n  echo a crane\n  sleep 1\n  echo a ship\n  printf '%0900d\\n' 1\n")
+        self.visit_log()
+        row = "[...document.querySelectorAll('#log li')].find(item => item.lastChild?.textContent === 'a ship')"
+        shown = f"getComputedStyle({row}, '::before').content"
+        button = self.browser.find_element(By.ID, "times")
+        copied = """(getSelection().selectAllChildren(document.querySelector('#log .output')), getSelection().toString())"""
+        self.assertEqual(self.js(shown), "none")
+        self.assertEqual(button.get_attribute("aria-pressed"), "false")
+        plain = self.js(copied)
+        self.assertIn("a ship", plain)
+        relative, absolute = (self.js(f"{row}.dataset.{name}") for name in ("after", "clock"))
+        self.assertRegex(relative, r"^\d+:\d\d\.\d$")
+        self.assertRegex(absolute, r"^\d\d:\d\d:\d\d$")
+        button.click()
+        self.assertIn(relative, self.js(shown))
+        self.assertEqual((button.text, button.get_attribute("aria-pressed")), ("times: relative", "true"))
+        self.assertEqual(self.js(copied), plain)
+        self.screenshot("log-times-relative")
+        self.browser.find_element(By.ID, "log").send_keys("T")
+        self.assertIn(absolute, self.js(shown))
+        self.assertEqual(self.js(copied), plain)
+        self.screenshot("log-times-absolute")
+        self.visit_log()
+        until(lambda: absolute in self.js(shown), "it was remembered")
+        for width in (360, 1200):
+            self.look(width, 780, scheme="dark")
+            self.visit_log()
+            until(lambda: self.js(f"{row} !== undefined"), "the line")
+            self.assertLessEqual(self.js("document.documentElement.scrollWidth"), width)
+            self.assertGreater(self.js(f"{row}.lastChild.offsetWidth"), width / 2)
+            self.screenshot(f"log-times-{width}")
+        self.browser.find_element(By.ID, "log").send_keys("T")
+        until(lambda: self.js(shown) == "none", "none again")
+        self.visit_log()
+        self.assertEqual(self.js(shown), "none")
+        self.assertEqual(self.complaints(), [])
+
+    def test_without_scripts_a_log_shows_the_times_that_its_address_asks_for(self):
+        self.job("run: echo a ship\n")
+        self.look(1200, 800, script=False)
+        row = "//li[span='a ship']"
+        for which, attribute in (("relative", "data-after"), ("absolute", "data-clock")):
+            self.visit(f"/jobs/1/log?time={which}")
+            item = self.browser.find_element(By.XPATH, row)
+            wide = item.find_element(By.TAG_NAME, "span").size["width"]
+            self.assertTrue(item.get_attribute(attribute))
+            self.visit("/jobs/1/log")
+            self.assertGreater(self.browser.find_element(By.XPATH, row + "/span").size["width"], wide)
+
     def test_long_lines_wrap_or_do_not_and_a_phone_shows_no_wider_page(self):
         self.job("run: for n in $(seq 300); do printf '%0900d\\n' $n; done\n")
         for width in (360, 1200):

@@ -18,8 +18,7 @@ class Pages(Browser):
         self.visit("/")
         self.shows("Count ships by their hulls", "tide-tables", "failed", "gpu=h200")
         until(lambda: self.browser.find_element(By.ID, "live").text == "live", "the page is live")
-        workers = self.browser.find_element(By.CSS_SELECTOR, "main a[href='/workers']")
-        self.browser.execute_script("arguments[0].focus()", workers)
+        self.js("document.querySelector('main a[href=\"/workers\"]').focus()")  # at once: the page may change any moment
         go = self.folder / "go"
         self.harbour.pipeline(f"run: |\n  while [ ! -e {go} ]; do sleep 0.05; done\n", "Pump the dry dock empty")
         self.submit(self.harbour, "--ref", "refs/heads/dry-dock")

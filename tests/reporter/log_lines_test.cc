@@ -1,5 +1,6 @@
 #include "reporter/log_lines.h"
 
+#include "shared/words/text.h"
 #include "tests/support/catch.h"
 
 using namespace seaworthy::reporter;
@@ -38,6 +39,22 @@ TEST_CASE("each line has its number, and an address by it") {
   CHECK(rendered.next.offset == 8);
   CHECK(rendered.next.line == 3);
   CHECK(rendered.next.row == 2);
+}
+
+TEST_CASE("a row says when it was written, as the time since the start and that of the day") {
+  const auto row_at = [](const RowTime& time) {
+    Html html;
+    put_row(html, {}, "text", false, time);
+    return html.markup();
+  };
+  CHECK(row_at({}).starts_with("<li id=\"L1\">"));
+  CHECK(row_at({7'391, {}}).starts_with("<li id=\"L1\" data-after=\"0:07.3\">"));
+  CHECK(row_at({754'500, {}}).starts_with("<li id=\"L1\" data-after=\"12:34.5\">"));
+  CHECK(row_at({90'123'000, {}}).starts_with("<li id=\"L1\" data-after=\"25:02:03\">"));
+  const seaworthy::UnixMillis start{1'700'000'000'000};
+  const std::string clock = seaworthy::words::time_of_day({start.value + 7'391});
+  CHECK(count(row_at({7'391, start}), "data-clock=\"" + clock + "\"") == 1);
+  CHECK(count(row_at({std::nullopt, start}), "data-clock") == 0);
 }
 
 TEST_CASE("a last line without an end is one when the job has ended") {

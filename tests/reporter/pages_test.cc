@@ -118,6 +118,21 @@ TEST_CASE("a page of a log has its rows, its steps, and the ways to what is befo
   has(page, "data-state=\"complete\"");
 }
 
+TEST_CASE("a log shows the times that its address asks for, and leads to pages that do too") {
+  pages::LogFacts facts;
+  facts.detail.build = build(7, "refs/heads/main", Verdict::Passed);
+  facts.job = JobId{9};
+  facts.measure = {{{JobId{9}, AttemptNumber{1}}, 5'000'000, true}, 5'000'000, 90'000, 90'000};
+  facts.window.next = {600'000, 8'001, 8'000, {}, false};
+  facts.window.count = 1'000;
+  CHECK(pages::log_page(facts, kNow).main.markup().find("data-times") == std::string::npos);
+  facts.times = TimesShown::Relative;
+  const Page page = pages::log_page(facts, kNow);
+  has(page, "data-times=\"relative\"");
+  has(page, "attempt=1&amp;time=relative&amp;offset=600000\">after");
+  has(page, "name=\"time\" value=\"relative\"");
+}
+
 TEST_CASE("lines that were found are shown with links to their places") {
   pages::LogFacts facts;
   facts.detail.build = build(7, "refs/heads/main", Verdict::Passed);

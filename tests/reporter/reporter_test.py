@@ -17,7 +17,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
 
 from programs import DEADLINE, Case, Repository, until  # noqa: E402
-from protocol import Connection, job, submit  # noqa: E402
+from protocol import Connection, Worker, job, submit  # noqa: E402
 
 BIDI = "\u202e"
 HOSTILE = "<script>alert(1)</script>\"'&" + BIDI
@@ -201,7 +201,7 @@ class Pages(ReporterCase):
         rows = self.page("/jobs/1/log/rows?attempt=1&row=2&count=100")
         self.assertIn(f'data-bytes="{len(text)}"', rows)
         self.assertIn('data-first="2"', rows)
-        self.assertIn('<li id="L3">', rows)
+        self.assertIn('<li id="L3"', rows)
         self.assertIn('data-state="growing"', rows)
         go.touch()
         text += answer.read()  # to its end
@@ -231,6 +231,124 @@ class Pages(ReporterCase):
         self.assertEqual(raw.count("of many\n"), 300_000)
         self.assertEqual(raw[1_000_000:], self.get("/jobs/1/log.txt?offset=1000000")[2])
 
+
+    def times_of(self, job, lines, *, rest=""):
+        """Of these lines, as the page of their log has them: seconds since the start, None: not told."""
+        page = self.page(f"/jobs/{job}/log{rest}")
+        found = {}
+        for line in lines:
+            attributes = re.search(rf'<li ([^>]*)><a[^>]*>[^<]*</a><span>{re.escape(line)}</span>', page).group(1)
+            after = re.search(r'data-after="(\d+):([\d.]+)"', attributes)
+            found[line] = after and int(after.group(1)) * 60 + float(after.group(2))
+            self.assertEqual("data-clock" in attributes, after is not None)
+        return [found[line] for line in lines]
+
+    def test_each_line_of_a_log_says_when_its_job_wrote_it(self):
+        go = self.folder / "go"
+        self.repository.pipeline(f"run: |\n  echo first\n  while [ ! -e {go} ]; do sleep 0.05; done\n"
+                                 "  sleep 1\n  echo second\n  echo third\n")
+        self.submit()
+        self.start_reporter()
+        until(lambda: "<span>first</span>" in self.get("/jobs/1/log")[2], "the first line")
+        [first] = self.times_of(1, ["first"])
+        go.touch()  # after it was read: what follows is a second later at least
+        self.finished_builds(1)
+        times = self.times_of(1, ["first", "second", "third"])
+        self.assertEqual(times[0], first)
+        self.assertGreaterEqual(times[1], first + 0.9)
+        self.assertGreaterEqual(times[2], times[1])
+        self.assertNotIn("data-times", self.page("/jobs/1/log"))
+        self.assertIn('data-times="absolute"', self.page("/jobs/1/log?time=absolute"))
+        rows = self.page("/jobs/1/log/rows?row=0&count=100")
+        self.assertEqual(rows.count("data-after"), rows.count("<li"))
+        self.assertEqual(self.get("/jobs/1/log.txt")[2], self.log_of(1))
+        self.assertNotIn("data-", self.log_of(1))
+
+    def test_times_survive_restarts_of_the_broker_and_come_from_a_worker_that_was_without_it(self):
+        [broker, _worker] = self.programs
+        marks = [self.folder / name for name in ("one", "two", "three")]
+        wait = [f"  while [ ! -e {mark} ]; do sleep 0.05; done\n  sleep 1\n" for mark in marks]
+        self.repository.pipeline(f"run: |\n  echo before\n{wait[0]}  echo alone\n  echo > {marks[1]}\n{wait[1]}"
+                                 f"  echo still alone\n  echo > {marks[2]}\n{wait[2]}  echo after\n")
+        self.submit()
+        self.start_reporter()
+        until(lambda: "<span>before</span>" in self.get("/jobs/1/log")[2], "the first line")
+        broker.kill()
+        marks[0].touch()
+        until(marks[2].exists, "the job has written, and nobody heard it")
+        self.start_broker()
+        self.finished_builds(1)
+        lines = ["before", "alone", "still alone", "after"]
+        times = self.times_of(1, lines)
+        for earlier, later in zip(times, times[1:]):
+            self.assertGreaterEqual(later, earlier + 0.9)
+        self.programs[-1].stop()
+        self.start_broker()
+        until(lambda: self.get("/jobs/1/log")[0] == 200, "the broker is back")
+        self.assertEqual(self.times_of(1, lines), times)
+        self.assertTrue(list(self.folder.glob("broker/output/0/1.1.times")))
+        self.assertNotIn("belong", self.run_cli("fsck", "--state", self.folder / "broker").stdout.decode())
+
+    def test_times_that_cannot_be_true_are_not_kept_and_the_output_is(self):
+        self.programs[1].stop()
+        connection = Connection(self.broker_address)
+        submit(connection, "/srv/harbour", ["a" * 40], jobs=[job("one")])
+        worker = Worker(self.broker_address, "liar")
+        worker.hello()
+        assign = worker.take()
+
+        def time(offset, ms):
+            return {"offset": offset, "ms": ms}
+
+        stretches = [[time(0, 1500)], [time(10, 5), time(11, 4)], [time(0, 9)], [time(40, 9)], [time(40, 1 << 60)],
+                     [time(50, 9)] * 5000, [time(60, 1600), time(65, None)], []]
+        text = b""
+        for number, times in enumerate(stretches):
+            text += b"line %4d\n" % number
+            self.assertEqual(worker.output(assign, len(text) - 10, text[-10:], times=times)["offset"], len(text))
+        for nonsense in ("times", [time(80, -1)], [time(80, "soon")], [7]):
+            worker.connection.send("Output", blob=b"nonsense", boot=worker.boot, job=assign["job"],
+                                   attempt=assign["attempt"], offset=80, times=nonsense)
+            self.assertEqual(worker.expect("Error", "OutputOk")["code"], "bad_message")
+        worker.finish(assign, output=text)
+        _, answer, blob = connection.ask("FetchOutput", job=assign["job"], with_times=True)
+        self.assertEqual(blob, text)
+        self.assertEqual(answer["times"], [time(0, 1500), time(10, None), time(60, 1600), time(65, None)])
+        self.assertGreater(answer["assigned_ms"], 0)
+        self.assertEqual(connection.ask("FetchOutput", job=assign["job"])[1]["times"], [])
+        connection.close()
+        worker.close()
+
+    def test_output_of_very_many_moments_comes_in_several_answers_and_each_line_has_its_time(self):
+        self.programs[1].stop()
+        connection = Connection(self.broker_address)
+        submit(connection, "/srv/harbour", ["a" * 40], jobs=[job("one")])
+        worker = Worker(self.broker_address, "clock")
+        worker.hello()
+        assign = worker.take()
+        text, written = b"", []
+        for first in range(0, 5000, 1000):
+            piece = b"".join(b"tick %4d\n" % number for number in range(first, first + 1000))
+            times = [{"offset": 10 * number, "ms": 100 * number} for number in range(first, first + 1000)]
+            self.assertEqual(worker.output(assign, len(text), piece, times=times)["offset"], len(text) + len(piece))
+            text += piece
+            written += times
+        worker.finish(assign, output=text)
+        came, known, answers = b"", [], 0
+        while len(came) < len(text):
+            _, answer, blob = connection.ask("FetchOutput", job=assign["job"], offset=len(came), with_times=True)
+            self.assertTrue(blob)
+            came += blob
+            known += answer["times"]
+            answers += 1
+        self.assertEqual((came, known), (text, written))
+        self.assertGreater(answers, 4)
+        self.start_reporter()
+        self.assertEqual(self.times_of(1, ["tick    0", "tick  123"]), [0, 12.3])
+        rows = self.page("/jobs/1/log/rows?row=4000&count=1000")
+        self.assertRegex(rows, r'data-after="8:19.9"[^\n]*<span>tick 4999<')
+        connection.close()
+        worker.close()
 
     def test_a_search_counts_all_lines_that_have_it_and_says_what_is_wrong_with_an_expression(self):
         self.repository.pipeline("run: |\n  seq -f 'line %010.0f of many' 1 300000\n  printf 'a \\033[31mred\\033[0mdish <b>\\n'\n"

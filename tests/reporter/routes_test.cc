@@ -31,6 +31,10 @@ TEST_CASE("each page has its address") {
   CHECK(raw.offset == 65'536);
   CHECK(as<LogRoute>("/jobs/17/log?line=12").line == 12u);
   CHECK(as<LogRoute>("/jobs/17/log?offset=0").offset == 0u);
+  CHECK(as<LogRoute>("/jobs/17/log").times == TimesShown::None);
+  CHECK(as<LogRoute>("/jobs/17/log?time=relative").times == TimesShown::Relative);
+  CHECK(as<LogRoute>("/jobs/17/log?time=absolute").times == TimesShown::Absolute);
+  CHECK(as<LogRoute>("/jobs/17/log?time=never").times == TimesShown::None);
   const auto rows = as<LogRowsRoute>("/jobs/17/log/rows?attempt=1&row=9&count=3");
   CHECK(rows.row == 9);
   CHECK(rows.count == 3);

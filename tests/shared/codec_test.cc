@@ -266,3 +266,24 @@ TEST_CASE("a message whose type is known has the name that the protocol gives it
   CHECK(name_of(EventRow{}) == "Event");
   CHECK(name_of(Error{}) == "Error");
 }
+
+TEST_CASE("output of a worker that knows no times is read as having none") {
+  msgpack::sbuffer body;
+  msgpack::packer<msgpack::sbuffer> packer(body);
+  packer.pack_map(1);
+  packer.pack(std::string("offset"));
+  packer.pack(12);
+  const std::string bytes(body.data(), body.size());
+  const auto decoded = decode(header_for(Output{}, bytes.size()), bytes);
+  REQUIRE(decoded);
+  CHECK(std::get<Output>(decoded->message).offset == 12);
+  CHECK(std::get<Output>(decoded->message).times.empty());
+}
+
+TEST_CASE("a time that is not told is not the time of the start") {
+  const Output output{{}, JobId{1}, AttemptNumber{1}, 5, {{5, 0}, {7, std::nullopt}}};
+  const EncodedMessage encoded = encode(output, 1);
+  const auto decoded = decode(encoded.header, encoded.body);
+  REQUIRE(decoded);
+  CHECK(std::get<Output>(decoded->message).times == output.times);
+}

@@ -146,9 +146,9 @@ class Worker:
         self.connection.send("Heartbeat", boot=self.boot, held=self.held, load_permille=0, free_disk_bytes=1 << 40)
         return self.expect("HeartbeatOk")
 
-    def output(self, assign, offset, data):
+    def output(self, assign, offset, data, **more):
         self.connection.send("Output", blob=data, boot=self.boot, job=assign["job"], attempt=assign["attempt"],
-                             offset=offset)
+                             offset=offset, **more)
         return self.expect("OutputOk")
 
     def finish(self, assign, outcome="passed", output=b"", **more):

@@ -1,5 +1,8 @@
 #include "worker/spool.h"
 
+#include <map>
+
+#include "shared/model/limits.h"
 #include "tests/shared/git_fixture.h"
 #include "tests/support/folder.h"
 #include "worker/output.h"
@@ -69,6 +72,23 @@ TEST_CASE("outcomes survive the worker's process, unfinished attempts do not") {
   CHECK(recovered[0].detail == "step 1 exited with 1");
   CHECK_FALSE(fs::exists(running->directory()));
   CHECK(*ended->read_output(1, 3) == "234");
+}
+
+TEST_CASE("times that were not written to their end are not told after a restart") {
+  test::TemporaryDirectory directory;
+  Spool spool(directory.path() / "spool");
+  auto whole = spool.create(assign(7, 1)), torn = spool.create(assign(8, 1));
+  REQUIRE((whole && torn));
+  for (auto* entry : {&*whole, &*torn}) {
+    write(entry->output_file(), "12345");
+    io::TimesFile(entry->times_file()).write(0, 5, {{0, 10}, {3, 500}});
+  }
+  fs::resize_file(torn->times_file(), 24);
+  REQUIRE(whole->write_outcome(outcome_of(assign(7, 1), 5)));
+  REQUIRE(torn->write_outcome(outcome_of(assign(8, 1), 5)));
+  CHECK(spool.recover().size() == 2);
+  CHECK(io::read_times(whole->times_file(), 0, 5).times.size() == 2);
+  CHECK_FALSE(fs::exists(torn->times_file()));
 }
 
 TEST_CASE("an outcome whose output is not whole, or that cannot be read, is not reported") {
@@ -188,6 +208,89 @@ TEST_CASE("output that cannot be written is a problem with a name, not a failure
   log.append("abc");
   CHECK(log.problem().find("/nonexistent/output") != std::string::npos);
   CHECK(log.finish().bytes == 0);
+}
+
+// ---- when it was written
+
+namespace {
+
+// An output of which every time is known to the test.
+struct Timed {
+  explicit Timed(uint64_t cap = kCap) : log(directory.path() / "output", cap) {
+    log.keep_times(times, [this] { return now_ms; });
+  }
+  void append_at(uint64_t ms, std::string_view bytes) {
+    now_ms = ms;
+    log.append(bytes);
+  }
+  OutputTimes known(uint64_t to) const { return io::read_times(times, 0, to).times; }
+
+  test::TemporaryDirectory directory;
+  fs::path times = directory.path() / "times";
+  uint64_t now_ms = 0;
+  OutputLog log;
+};
+
+}  // namespace
+
+TEST_CASE("output has the times at which it came, each a moment after the one before") {
+  Timed timed;
+  timed.append_at(3, "one\n");
+  timed.append_at(60, "two\n");  // at once, as people see it
+  timed.append_at(103, "three\n");
+  timed.append_at(5'000, "four\n");
+  const OutputTimes expected{{0, 3}, {8, 103}, {14, 5'000}};
+  CHECK(timed.known(19) == expected);  // while it grows
+  const auto whole = timed.log.finish();
+  CHECK(timed.known(19) == expected);
+  CHECK(io::end_of_times(timed.times) == whole.bytes);
+}
+
+TEST_CASE("a day of output without a pause has fewer times than may be kept") {
+  Timed timed(4'000'000);
+  for (uint64_t ms = 0; ms < 24ull * 3'600'000; ms += 50) timed.append_at(ms, "x");
+  timed.log.finish();
+  const uint64_t records = fs::file_size(timed.times) / 12;
+  CHECK(records > 30'000);
+  CHECK(records < limits::kOutputTimes);
+}
+
+TEST_CASE("of output that was cut the end has its own times, and the line between has none") {
+  const bool is_cut = GENERATE(true, false);
+  CAPTURE(is_cut);
+  Timed timed;
+  uint64_t ms = 0;
+  std::map<std::string, uint64_t> when;
+  for (int i = 0; i < (is_cut ? 300 : 40); ++i) {
+    const std::string line = "line " + std::to_string(i) + " of them";
+    timed.append_at(ms += 200, line + "\n");
+    when[line] = ms;
+  }
+  const auto whole = timed.log.finish();
+  CHECK(whole.truncated == is_cut);
+  const OutputTimes known = timed.known(whole.bytes);
+  const std::string text = content(timed.directory.path() / "output");
+  size_t checked = 0;
+  for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+    const std::string line = text.substr(at, text.find('\n', at) - at);
+    CAPTURE(line);
+    if (const auto found = when.find(line); found != when.end()) {
+      CHECK(time_at(known, at) == found->second);
+      ++checked;
+    }
+    if (line.starts_with("==> ")) CHECK(time_at(known, at) == std::nullopt);
+  }
+  CHECK(checked >= 40);
+  CHECK(io::end_of_times(timed.times) == whole.bytes);
+}
+
+TEST_CASE("nothing is said of output that is written after a month") {
+  Timed timed;
+  timed.append_at(5, "a\n");
+  timed.append_at(limits::kOutputTimeMs + 1, "b\n");
+  timed.append_at(limits::kOutputTimeMs + 1'000, "c\n");
+  timed.log.finish();
+  CHECK(timed.known(6) == OutputTimes{{0, 5}, {2, std::nullopt}});
 }
 
 }  // namespace seaworthy::worker
