@@ -151,10 +151,13 @@ void Site::show(const std::string& name, Asker::Work work, Reply reply) {
   });
 }
 
-// What takes long is done in turns, so that others have theirs.
+// What takes long is done in turns, so that others have theirs, and not for who has gone.
 void Site::show_log(const std::string& name, Asker::Work work, Reply reply) {
   log_asker_->ask(name, work, [=, this](const std::shared_ptr<const Asked>& asked) {
-    if (*asked && (*asked)->is_not_done) return show_log(name, work, reply);
+    if (*asked && (*asked)->is_not_done) {
+      if (reply->is_wanted()) show_log(name, work, reply);
+      return;
+    }
     reply->answer(*asked ? (*asked)->answer : answer_for(asked->error()));
   });
 }
