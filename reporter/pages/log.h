@@ -49,7 +49,7 @@ struct LogFacts {
   uint64_t before = 0;  // the offset at which a page begins that ends where the window begins
   std::optional<LogHits> hits;  // shown instead of the window
 };
-Page log_page(const LogFacts& facts, UnixMillis now);
+Page log_page(const LogFacts& facts, UnixMillis now, bool has_buttons = false);
 // `scan`: for the lines that the route's query finds; may be null.
 Asked ask_log(io::Client& client, Logs& logs, const LogRoute& route, LogScan* scan,
               const Asking& asking);
