@@ -7,6 +7,7 @@
 #include "reporter/asker.h"
 #include "reporter/event_hub.h"
 #include "reporter/logs.h"
+#include "reporter/pages/frame.h"
 #include "reporter/routes.h"
 #include "shared/http/server.h"
 
