@@ -15,7 +15,7 @@ class Server:
         read_end, write_end = os.pipe()
         with open(folder / f"{name}.log", "ab") as log:
             self.process = subprocess.Popen(
-                [binaries / f"seaworthy-{name}", "--ready-fd", str(write_end), "--log-level", "warn", *words],
+                [binaries / f"seaworthy-{name}", "--ready-fd", str(write_end), "--log-level", "warn", *map(str, words)],
                 pass_fds=[write_end], stdin=subprocess.DEVNULL, stderr=log)
         os.close(write_end)
         with os.fdopen(read_end) as ready:
