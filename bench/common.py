@@ -13,19 +13,20 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
     "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
 
 
-class Broker:
-    def __init__(self, binaries, folder, keys, listen="tcp://127.0.0.1:0"):
+class Server:
+    """A program that says where it listens."""
+
+    def __init__(self, binaries, folder, name, *words):
         read_end, write_end = os.pipe()
-        with open(folder / "broker.log", "ab") as log:
+        with open(folder / f"{name}.log", "ab") as log:
             self.process = subprocess.Popen(
-                [binaries / "seaworthy-broker", "--listen", listen, "--state", folder / "broker", "--ready-fd",
-                 str(write_end), "--log-level", "warn", *(["--keys", keys] if keys else [])],
+                [binaries / f"seaworthy-{name}", "--ready-fd", str(write_end), "--log-level", "warn", *map(str, words)],
                 pass_fds=[write_end], stdin=subprocess.DEVNULL, stderr=log)
         os.close(write_end)
         with os.fdopen(read_end) as ready:
             line = ready.readline()
         if not line:
-            raise SystemExit("the broker did not start: " + (folder / "broker.log").read_text())
+            raise SystemExit(f"the {name} did not start: " + (folder / f"{name}.log").read_text())
         self.address = json.loads(line)["listen"]
 
     def rss_kib(self, kind="VmRSS"):
@@ -44,22 +45,35 @@ class Broker:
         self.process.wait()
 
 
-class Fleet:
-    def __init__(self, binaries, address, keys):
-        self.process = subprocess.Popen([binaries / "fleet_workers", address, *([keys] if keys else [])],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+class Broker(Server):
+    def __init__(self, binaries, folder, keys, listen="tcp://127.0.0.1:0"):
+        super().__init__(binaries, folder, "broker", "--listen", listen, "--state", folder / "broker",
+                         *(["--keys", keys] if keys else []))
+
+
+class Commanded:
+    """A program that takes a command a line, and answers with JSON."""
+
+    def __init__(self, *words):
+        self.name = pathlib.Path(words[0]).name
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def do(self, *words):
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit("fleet_workers ended: see what it says above")
+            raise SystemExit(f"{self.name} ended: see what it says above")
         return json.loads(line)
 
     def stop(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+class Fleet(Commanded):
+    def __init__(self, binaries, address, keys):
+        super().__init__(binaries / "fleet_workers", address, *([keys] if keys else []))
 
 
 class Workers:

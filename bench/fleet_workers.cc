@@ -5,8 +5,9 @@
 //
 //   workers N            have so many, a few at a time, and wait until all are welcomed
 //   sessions             how many the broker knows
-//   job MS BYTES         how long a job takes, and its output, from now on
+//   job MS BYTES [N]     how long a job takes, and its output, from now on; written in N pieces
 //   load JOBS SECONDS    keep so many jobs unfinished for so long
+//   steady MS SECONDS    one job each so many ms, for so long: microseconds as `latency`
 //   latency ROUNDS       one job at a time: microseconds until a worker has it, from when it was
 //                        acknowledged, and from when it was submitted
 //   queue JOBS           hand in so many as fast as they are taken; ends when all are recorded
@@ -58,6 +59,7 @@ struct Fleet {
   zmq::context_t context{1};
   std::atomic<int64_t> job_ms{100};
   std::atomic<uint64_t> output_bytes{1024};
+  std::atomic<int64_t> pieces{1};
   std::atomic<uint64_t> connected{0};  // workers that are welcome
   std::atomic<uint64_t> sent{0}, received{0};
   std::atomic<uint64_t> recorded{0};
@@ -81,7 +83,7 @@ class Worker {
   bool turn() {
     const uint64_t before = sockets_;
     receive();
-    finish_job();
+    go_on_with_job();
     step(worker::Tick{});
     receive();  // sending may have taken the sign that something came
     const bool connected = core_.phase() != worker::Phase::Offline;
@@ -92,7 +94,7 @@ class Worker {
   }
   std::optional<Instant> next_deadline() const {
     std::optional<Instant> due = core_.next_deadline();
-    if (job_ends_ && (!due || *job_ends_ < *due)) due = job_ends_;
+    if (job_due_ && (!due || *job_due_ < *due)) due = job_due_;
     return due;
   }
 
@@ -131,16 +133,25 @@ class Worker {
     fleet_.assigned.notify_all();
   }
 
-  void finish_job() {
-    if (!job_ends_ || io::now() < *job_ends_) return;
-    job_ends_.reset();
+  void begin_job(const AttemptKey& key) {
+    job_ = {key, fleet_.output_bytes, fleet_.pieces, Duration{fleet_.job_ms / fleet_.pieces}};
+    job_due_ = io::now() + job_.pause;
+  }
+  // The end comes with the last piece.
+  void go_on_with_job() {
+    if (!job_due_ || io::now() < *job_due_) return;
+    const uint64_t written =
+        job_.output_bytes * static_cast<uint64_t>(++job_.done) / static_cast<uint64_t>(job_.pieces);
+    if (written > 0) step(worker::OutputGrew{job_.key, written});
+    job_due_ = *job_due_ + job_.pause;
+    if (job_.done < job_.pieces) return;
+    job_due_.reset();
     wire::AttemptFinished report;
-    report.job = job_.job;
-    report.attempt = job_.attempt;
+    report.job = job_.key.job;
+    report.attempt = job_.key.attempt;
     report.outcome = Outcome::Passed;
     report.steps = {{"test", 0, 100}};
-    report.output_bytes = fleet_.output_bytes;
-    if (report.output_bytes > 0) step(worker::OutputGrew{job_, report.output_bytes});
+    report.output_bytes = job_.output_bytes;
     step(worker::AttemptEnded{std::move(report)});
   }
 
@@ -162,11 +173,10 @@ class Worker {
                            0, std::string(what.size_bytes, 'x')});
                    },
                    [this](const worker::StartAttempt& what) {
-                     job_ = {what.assign.job, what.assign.attempt};
-                     job_ends_ = io::now() + Duration{fleet_.job_ms};
+                     begin_job({what.assign.job, what.assign.attempt});
                    },
                    [this](const worker::KillAttempt& what) {
-                     job_ends_.reset();
+                     job_due_.reset();
                      happened_.push_back(worker::AttemptGone{what.key});
                    },
                    [this](const worker::DiscardSpool&) { ++fleet_.recorded; },
@@ -192,8 +202,15 @@ class Worker {
   bool connected_ = false;
   bool missing_ = false;  // a message could not be handed over
   uint64_t sockets_ = 1;
-  AttemptKey job_;
-  std::optional<Instant> job_ends_;
+  struct Job {
+    AttemptKey key;
+    uint64_t output_bytes = 0;
+    int64_t pieces = 1;
+    Duration pause{};  // before each piece
+    int64_t done = 0;  // pieces
+  };
+  Job job_;
+  std::optional<Instant> job_due_;  // the next piece
 };
 
 // Some of the workers, in a thread of their own.
@@ -368,27 +385,69 @@ void rate(Fleet& fleet, double seconds) {
               static_cast<unsigned long long>(fleet.recorded - before), seconds_since(start));
 }
 
+// How long jobs waited until a worker had them.
+class Waits {
+ public:
+  explicit Waits(Fleet& fleet) : fleet_(fleet) {}
+
+  void submit_one(Submitter& submitter) {
+    submitted_.push_back({Clock::now(), {}, 0});
+    submitted_.back().build = submitter.submit(1);
+    submitted_.back().acknowledged = Clock::now();
+  }
+  // Waits for the last one.
+  void take() {
+    for (const Submitted& job : submitted_) {
+      std::unique_lock lock(fleet_.mutex);
+      fleet_.assigned.wait_for(lock, std::chrono::seconds(60),
+                               [&] { return fleet_.assigned_at.contains(job.build); });
+      const auto at = fleet_.assigned_at[job.build];
+      add(from_ack_, at - job.acknowledged), add(from_submit_, at - job.asked);
+    }
+    submitted_.clear();
+  }
+  void print() const {
+    std::printf("{\"from_ack_us\": [%s], \"from_submit_us\": [%s]}\n", from_ack_.c_str(),
+                from_submit_.c_str());
+  }
+
+ private:
+  struct Submitted {
+    Clock::time_point asked, acknowledged;
+    uint64_t build;
+  };
+  static void add(std::string& list, Clock::duration waited) {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(waited).count();
+    list += (list.empty() ? "" : ", ") + std::to_string(us);
+  }
+
+  Fleet& fleet_;
+  std::vector<Submitted> submitted_;
+  std::string from_ack_, from_submit_;
+};
+
 void latency(Fleet& fleet, Submitter& submitter, int rounds) {
-  std::string from_ack, from_submit;
+  Waits waits(fleet);
   for (int i = 0; i < rounds; ++i) {
-    const auto asked = Clock::now();
-    const uint64_t build = submitter.submit(1);
-    const auto acknowledged = Clock::now();
-    std::unique_lock lock(fleet.mutex);
-    fleet.assigned.wait_for(lock, std::chrono::seconds(60),
-                            [&] { return fleet.assigned_at.contains(build); });
-    const auto at = fleet.assigned_at[build];
-    lock.unlock();
-    auto add = [&](std::string& list, Clock::time_point since) {
-      const auto us = std::chrono::duration_cast<std::chrono::microseconds>(at - since).count();
-      list += (list.empty() ? "" : ", ") + std::to_string(us);
-    };
-    add(from_ack, acknowledged), add(from_submit, asked);
+    waits.submit_one(submitter);
+    waits.take();
     while (submitter.unfinished() > 0) pause(1);
     pause(5);
   }
-  std::printf("{\"from_ack_us\": [%s], \"from_submit_us\": [%s]}\n", from_ack.c_str(),
-              from_submit.c_str());
+  waits.print();
+}
+
+void steady(Fleet& fleet, Submitter& submitter, int64_t every_ms, double seconds) {
+  Waits waits(fleet);
+  const auto start = Clock::now();
+  for (auto due = start; seconds_since(start) < seconds;
+       due += std::chrono::milliseconds(every_ms)) {
+    std::this_thread::sleep_until(due);
+    waits.submit_one(submitter);
+  }
+  waits.take();
+  waits.print();
+  while (submitter.unfinished() > 0) pause(20);
 }
 
 io::Key key_in(const std::filesystem::path& file) {
@@ -414,7 +473,9 @@ void run(const std::string& broker, const std::filesystem::path& keys) {
     std::istringstream words(line);
     std::string command;
     uint64_t number = 0, second = 0;
+    int64_t third = 1;
     words >> command >> number >> second;
+    if (!words.eof()) words >> third;
     if (command == "workers") {
       while (workers < number) {
         const size_t next = std::min<size_t>(number, workers + kStartAtOnce);
@@ -427,6 +488,7 @@ void run(const std::string& broker, const std::filesystem::path& keys) {
                   static_cast<unsigned long long>(submitter.status().worker_count));
     } else if (command == "job") {
       fleet.job_ms = static_cast<int64_t>(number), fleet.output_bytes = second;
+      fleet.pieces = std::max<int64_t>(third, 1);
       std::printf("{}\n");
     } else if (command == "load") {
       load(fleet, submitter, number, static_cast<double>(second));
@@ -436,6 +498,8 @@ void run(const std::string& broker, const std::filesystem::path& keys) {
       backlog(submitter, number);
     } else if (command == "rate") {
       rate(fleet, static_cast<double>(number));
+    } else if (command == "steady") {
+      steady(fleet, submitter, static_cast<int64_t>(number), static_cast<double>(second));
     } else if (command == "latency") {
       latency(fleet, submitter, static_cast<int>(number));
     } else if (command == "counters") {

@@ -26,6 +26,7 @@ BENCHES = {
     "backlog": (["--jobs", "500"], "A long queue", None),
     "fleet": (["--runs", "3", "--seconds", "10", "--rounds", "50"], "Many workers", None),
     "output": (["--runs", "3"], "Output", (["by hand, s", "thrown away, s", "Seaworthy, s"], "seconds", False)),
+    "reporter": (["--seconds", "10"], "The reporter under load", None),
     "weight": (["--runs", "5", "--seconds", "10"], "Weight", (["RSS, MiB", "PSS, MiB"], "MiB", False)),
     "latency-busy": (["--commits", "50"], "From a push to its verdict, with three busy jobs beside it", None),
     "queue-busy": (["--runs", "3", "--seconds", "1"], "The durable queue, with three busy jobs beside it", None),

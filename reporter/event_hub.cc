@@ -1,11 +1,15 @@
 #include "reporter/event_hub.h"
 
+#include <utility>
 #include <vector>
 
 #include "shared/model/limits.h"
 
 namespace seaworthy::reporter {
 namespace {
+
+constexpr Duration kGathered{100};  // half of what a page waits for more before it looks
+constexpr size_t kGatheredBytes = 64 * 1024;
 
 using Text = std::shared_ptr<const std::string>;
 
@@ -34,26 +38,32 @@ void EventHub::add(std::shared_ptr<http::Stream> stream, std::optional<EventSequ
   if (!stream->is_open()) return;
   stream->send(shared("retry: 2000\n\n"));
   if (is_away_) stream->send(broker_is(true));
-  if (after && *after != last_ && last_) {
-    const bool are_all_known = *after < last_ && !remembered_.empty() &&
-                               remembered_.front().sequence.value <= after->value + 1;
-    if (!are_all_known) stream->send(everything(last_));
-    for (const Remembered& event : remembered_)
-      if (are_all_known && event.sequence > *after) stream->send(event.text);
-  }
+  if (after && *after != last_ && last_) catch_up(*stream, *after);
   const uint64_t number = next_stream_++;
-  streams_.emplace(number, stream);
+  streams_.emplace(number, Page{stream, last_});
   stream->when_closed([this, number] { streams_.erase(number); });
+}
+
+void EventHub::catch_up(http::Stream& stream, EventSequence after) const {
+  const bool are_all_known = after < last_ && !remembered_.empty() &&
+                             remembered_.front().sequence.value <= after.value + 1;
+  if (!are_all_known) return stream.send(everything(last_));
+  for (const Remembered& event : remembered_)
+    if (event.sequence > after) stream.send(event.text);
 }
 
 void EventHub::take(const Follower::News& news) {
   if (news.is_away != is_away_) {
+    pass_on();
     is_away_ = news.is_away;
     send_all(broker_is(is_away_));
   }
   if (news.is_away) return;
   if (news.last < last_) {  // another store
     remembered_.clear();
+    gathered_.clear();
+    passed_on_ = news.last;
+    for (auto& [number, page] : streams_) page.knows = {};
     send_all(everything(news.last));
   }
   last_ = news.last;
@@ -61,21 +71,51 @@ void EventHub::take(const Follower::News& news) {
     last_ = std::max(last_, event.sequence);
     remembered_.push_back({event.sequence, text_of(event)});
     if (remembered_.size() > limits::kRememberedEvents) remembered_.pop_front();
-    send_all(remembered_.back().text);
+    gathered_ += *remembered_.back().text;
+  }
+  if (gathered_.empty()) {
+    passed_on_ = last_;
+    return;
+  }
+  if (is_pausing_ && gathered_.size() < kGatheredBytes) return;
+  pass_on();
+  if (std::exchange(is_pausing_, true)) return;
+  after_(kGathered, [this] { end_pause(); });
+}
+
+void EventHub::end_pause() {
+  is_pausing_ = !gathered_.empty();
+  pass_on();
+  if (is_pausing_) after_(kGathered, [this] { end_pause(); });
+}
+
+// Who came meanwhile knows some of it.
+void EventHub::pass_on() {
+  if (gathered_.empty()) return;
+  const EventSequence before = std::exchange(passed_on_, last_);
+  const Text text = shared(std::exchange(gathered_, {}));
+  for (const Page& page : all_pages()) {
+    if (page.knows <= before)
+      page.stream->send(text);
+    else if (page.knows < last_)
+      catch_up(*page.stream, page.knows);
   }
 }
 
 void EventHub::end_all() {
-  std::vector<std::shared_ptr<http::Stream>> all;  // one that ends leaves the map
-  for (const auto& [number, stream] : streams_) all.push_back(stream);
-  for (const auto& stream : all) stream->cut();
+  for (const Page& page : all_pages()) page.stream->cut();
 }
 
 void EventHub::send_all(const Text& text) {
-  std::vector<std::shared_ptr<http::Stream>> all;  // one that closes leaves the map
+  for (const Page& page : all_pages()) page.stream->send(text);
+}
+
+// One that closes leaves the map.
+std::vector<EventHub::Page> EventHub::all_pages() const {
+  std::vector<Page> all;
   all.reserve(streams_.size());
-  for (const auto& [number, stream] : streams_) all.push_back(stream);
-  for (const auto& stream : all) stream->send(text);
+  for (const auto& [number, page] : streams_) all.push_back(page);
+  return all;
 }
 
 }  // namespace seaworthy::reporter

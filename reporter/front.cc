@@ -74,7 +74,7 @@ void Front::handle(const http::Request& request, std::shared_ptr<http::Exchange>
         "start it with --public, or let the proxy before it send the Host 127.0.0.1."));
   const std::string_view path = path_of(request);
   const bool is_post = request.method == http::Method::Post;
-  if (!is_post && is_for_everybody(path)) return site_.handle(request, exchange);
+  if (!is_post && is_for_everybody(path)) return site_.handle(request, exchange, false);
   const Instant now = io::now();
   const Visitor visitor = entry_.visitor_of(request, now);
   if (visitor.way == Way::Wrong) {
@@ -112,7 +112,7 @@ void Front::look(const http::Request& request, const Visitor& visitor, const Rep
   }
   if (const auto action = action_of(request.target))
     return confirm(*action, request, visitor, reply);
-  site_.handle(request, reply);
+  site_.handle(request, reply, visitor.may(Access::Operator));
 }
 
 void Front::answer_api(const api::Get& get, const std::string& target, const Reply& reply) {

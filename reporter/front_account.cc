@@ -80,7 +80,10 @@ void Front::sign_in(const http::Request& request, const Reply& reply) {
   ++refused_;
   const bool is_few = entry_.take_failure(request.peer, io::now());
   Page page = pages::sign_in_page(
-      to, is_few ? "This token is none that is let in." : "Too many wrong tokens: wait a minute.");
+      to, is_few
+              ? "This token is none that is let in: copy all of it once more, or ask for another "
+                "one if it was revoked."
+              : "Too many wrong tokens: wait a minute.");
   page.status = is_few ? 403 : 429;
   reply->answer(private_answer(page));
 }

@@ -1,5 +1,7 @@
 #include "reporter/log_scan.h"
 
+#include <algorithm>
+
 namespace seaworthy::reporter {
 namespace {
 
@@ -8,9 +10,16 @@ constexpr size_t kShownBytes = 1'024;  // of a row
 
 }  // namespace
 
+// What lies across two rows of a long line is found in the second one.
+bool LogScan::finds(const LogPosition& at, std::string_view text) const {
+  return search_.finds(text) || (at.continues && search_.finds_across(before_, text));
+}
+
 // Whether that is enough.
 bool LogScan::take(const LogPosition& at, std::string_view text) {
-  if (at.offset < range_.from || !search_.finds(text)) return false;
+  const bool is_found = at.offset >= range_.from && finds(at, text);
+  before_ = text.substr(text.size() - std::min(text.size(), LogSearch::kMostTextBytes));
+  if (!is_found) return false;
   ++count_;
   if (rows_.size() < kKeptRows) rows_.push_back(at.row);
   if (shown_.size() < kShownRows) shown_.push_back({at, std::string(text.substr(0, kShownBytes))});

@@ -37,11 +37,13 @@ class LogScan {
 
  private:
   bool take(const LogPosition& at, std::string_view text);
+  bool finds(const LogPosition& at, std::string_view text) const;
 
   LogSearch search_;
   Range range_;
   uint64_t most_;
   std::optional<LogPosition> at_;  // none: not begun
+  std::string before_;             // the end of the row before
   uint64_t count_ = 0;
   std::vector<uint64_t> rows_;
   std::vector<Hit> shown_;

@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 #include "reporter/ansi.h"
 #include "shared/base/assert.h"
 
@@ -66,6 +68,12 @@ bool LogSearch::finds(std::string_view row) const {
     row = plain;
   }
   return matches(*wanted_, row) && (unwanted_ == nullptr || !matches(*unwanted_, row));
+}
+
+bool LogSearch::finds_across(std::string_view row, std::string_view next) const {
+  const std::string_view end = row.substr(row.size() - std::min(row.size(), kMostTextBytes));
+  const std::string_view begin = next.substr(0, kMostTextBytes);
+  return finds(std::string(end) + std::string(begin)) && !finds(end) && !finds(begin);
 }
 
 }  // namespace seaworthy::reporter

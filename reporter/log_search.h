@@ -33,6 +33,10 @@ class LogSearch {
 
   // `row`: as it was written, with colours.
   bool finds(std::string_view row) const;
+  // Whether it finds what neither of them has alone, in two rows of one line that follow each
+  // other. Looks at kMostTextBytes of each: a text is no longer, and of what an expression
+  // matches, what is longer may be missed.
+  bool finds_across(std::string_view row, std::string_view next) const;
 
  private:
   std::shared_ptr<const re2::RE2> wanted_;

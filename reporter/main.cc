@@ -54,7 +54,8 @@ int serve(reporter::Options& options) {
   http::Server server(options.server, [&](const http::Request& request, auto exchange) {
     front.handle(request, std::move(exchange));
   });
-  reporter::EventHub hub;  // its streams are the server's: it goes first
+  // Its streams are the server's: it goes first.
+  reporter::EventHub hub([&](Duration wait, auto call) { server.after(wait, std::move(call)); });
   zmq::context_t context;
   io::ClientOptions connection;
   connection.endpoints = options.brokers;

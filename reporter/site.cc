@@ -33,6 +33,11 @@ std::string name_of(const char* kind, uint64_t a, uint64_t b = 0) {
   return std::string(kind) + " " + std::to_string(a) + " " + std::to_string(b);
 }
 
+// Who has buttons is asked for by itself.
+std::string named(std::string what, const Asking& asking) {
+  return asking.has_buttons ? "buttons " + what : what;
+}
+
 }  // namespace
 
 void Site::open(http::Server& server, Asker& asker, Asker& log_asker, Logs& logs, EventHub& hub) {
@@ -43,8 +48,9 @@ void Site::open(http::Server& server, Asker& asker, Asker& log_asker, Logs& logs
   hub_ = &hub;
 }
 
-void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> exchange) {
-  const Asking asking{hub_->last(), has_sign_in_};
+void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> exchange,
+                  bool has_buttons) {
+  const Asking asking{hub_->last(), has_sign_in_, has_buttons};
   std::visit(
       overloaded{
           [&](const NoRoute&) {
@@ -52,18 +58,19 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
           },
           [&](const HomeRoute&) {
             show(
-                "home", [asking](io::Client& client) { return pages::ask_home(client, asking); },
-                exchange);
+                named("home", asking),
+                [asking](io::Client& client) { return pages::ask_home(client, asking); }, exchange);
           },
           [&](const WallRoute&) {
             show(
-                "wall", [asking](io::Client& client) { return pages::ask_wall(client, asking); },
-                exchange);
+                named("wall", asking),
+                [asking](io::Client& client) { return pages::ask_wall(client, asking); }, exchange);
           },
           [&](const RepositoryRoute& route) {
             show(
-                "repository " + std::to_string(route.before) + " " + route.ref + " " +
-                    route.repository,
+                named("repository " + std::to_string(route.before) + " " + route.ref + " " +
+                          route.repository,
+                      asking),
                 [asking, route](io::Client& client) {
                   return pages::ask_repository(client, route, asking);
                 },
@@ -71,24 +78,25 @@ void Site::handle(const http::Request& request, std::shared_ptr<http::Exchange> 
           },
           [&](const QueueRoute&) {
             show(
-                "queue", [asking](io::Client& client) { return pages::ask_queue(client, asking); },
+                named("queue", asking),
+                [asking](io::Client& client) { return pages::ask_queue(client, asking); },
                 exchange);
           },
           [&](const WorkersRoute&) {
             show(
-                "workers",
+                named("workers", asking),
                 [asking](io::Client& client) { return pages::ask_workers(client, asking); },
                 exchange);
           },
           [&](const BuildRoute& route) {
             show(
-                name_of("build", route.build.value),
+                named(name_of("build", route.build.value), asking),
                 [asking, route](io::Client& client) {
                   return pages::ask_build(client, route.build, asking);
                 },
                 exchange);
           },
-          [&](const LogRoute& route) { show(route, exchange); },
+          [&](const LogRoute& route) { show(route, asking, exchange); },
           [&](const LogRowsRoute& route) {
             show_log(
                 request.target,
@@ -151,21 +159,23 @@ void Site::show(const std::string& name, Asker::Work work, Reply reply) {
   });
 }
 
-// What takes long is done in turns, so that others have theirs.
+// What takes long is done in turns, so that others have theirs, and not for who has gone.
 void Site::show_log(const std::string& name, Asker::Work work, Reply reply) {
   log_asker_->ask(name, work, [=, this](const std::shared_ptr<const Asked>& asked) {
-    if (*asked && (*asked)->is_not_done) return show_log(name, work, reply);
+    if (*asked && (*asked)->is_not_done) {
+      if (reply->is_wanted()) show_log(name, work, reply);
+      return;
+    }
     reply->answer(*asked ? (*asked)->answer : answer_for(asked->error()));
   });
 }
 
-void Site::show(const LogRoute& route, Reply reply) {
+void Site::show(const LogRoute& route, const Asking& asking, Reply reply) {
   std::shared_ptr<LogScan> scan;
   if (auto search = LogSearch::of(route.query); search && !route.query.text.empty())
     scan = std::make_shared<LogScan>(*search, LogScan::Range{}, 0);
-  const Asking asking{hub_->last(), has_sign_in_};
   const std::string name =
-      name_of("log", route.job.value, route.attempt.value) + " " +
+      named(name_of("log", route.job.value, route.attempt.value), asking) + " " +
       (route.line ? "line " + std::to_string(*route.line) : std::string()) +
       (route.offset ? "offset " + std::to_string(*route.offset) : std::string()) +
       (route.times == TimesShown::Absolute ? "absolute " : "") +

@@ -7,6 +7,7 @@
 #include "reporter/asker.h"
 #include "reporter/event_hub.h"
 #include "reporter/logs.h"
+#include "reporter/pages/frame.h"
 #include "reporter/routes.h"
 #include "shared/http/server.h"
 
@@ -20,13 +21,15 @@ class Site {
   // Before the first request. All outlive the site's last request.
   // `logs` is used by the thread of `log_asker` alone.
   void open(http::Server& server, Asker& asker, Asker& log_asker, Logs& logs, EventHub& hub);
-  void handle(const http::Request& request, std::shared_ptr<http::Exchange> exchange);
+  // `has_buttons`: who asks may change something.
+  void handle(const http::Request& request, std::shared_ptr<http::Exchange> exchange,
+              bool has_buttons);
 
  private:
   using Reply = std::shared_ptr<http::Exchange>;
   void show(const std::string& name, Asker::Work work, Reply reply);
   void show_log(const std::string& name, Asker::Work work, Reply reply);
-  void show(const LogRoute& route, Reply reply);
+  void show(const LogRoute& route, const Asking& asking, Reply reply);
   void show(const LogSearchRoute& route, Reply reply);
   void say_ready(Reply reply);
 

@@ -31,8 +31,8 @@ function keep(row, item) {
   blanks.delete(row);
 }
 
-async function ask(what, parameters) {
-  const answer = await fetch(`/jobs/${job}/log/${what}?` + new URLSearchParams({attempt, ...parameters}));
+async function ask(what, parameters, signal) {
+  const answer = await fetch(`/jobs/${job}/log/${what}?` + new URLSearchParams({attempt, ...parameters}), {signal});
   if (!answer.ok) throw new Error(String(answer.status));
   return answer;
 }
@@ -367,8 +367,12 @@ function say(words) {
   if (tools('found').textContent !== words) tools('found').textContent = words;
 }
 
+let searching = null;
+
 async function search() {
   const mine = ++turn;
+  searching?.abort();  // which ends it on the server, too
+  searching = new AbortController();
   const form = tools('tools').querySelector('form');
   const q = form.q.value;
   found = {rows: [], set: new Set(), count: 0, at: -1, text: form.regex.checked ? '' : q, asked: q};
@@ -378,15 +382,16 @@ async function search() {
   say('searching');
   try {
     const answer = await (await ask('search', {q, ...(form.case.checked && {case: 1}),
-                                               ...(form.regex.checked && {regex: 1})})).json();
+                                               ...(form.regex.checked && {regex: 1})}, searching.signal)).json();
     if (mine !== turn) return;
     if (answer.error) return say(answer.error);
     found.rows = answer.rows;
     found.set = new Set(answer.rows);
     found.count = answer.count;
   } catch {
+    if (mine !== turn) return;
     found.asked = null;
-    return mine === turn && say('the search did not come to its end: try again');
+    return say('the search did not come to its end: try again');
   }
   if (found.count === 0) return mark(), say('no line has it');
   for (const id of ['previous', 'next']) tools(id).hidden = false;

@@ -8,7 +8,9 @@ const isLive = 'after' in body.dataset;
 const build = Number(body.dataset.build || 0);  // 0: all builds concern this page
 let after = body.dataset.after;
 let source = null;
-let awaiting = 0;
+let awaiting = 0;   // the look that is planned
+let due = 0;        // when it is
+let looked = -1e6;  // when the last one began
 let fetching = false;
 
 function say(words, state) {
@@ -54,6 +56,7 @@ function tell(old, fresh, title) {
 async function refresh() {
   if (fetching) return plan();
   fetching = true;
+  looked = performance.now();
   try {
     const answer = await fetch(location.pathname + location.search, {headers: {Accept: 'text/html'}});
     if (!answer.ok) throw new Error(String(answer.status));
@@ -72,16 +75,26 @@ async function refresh() {
     }
     startCounting();
   } catch {
-    awaiting = setTimeout(refresh, 5000);
+    lookIn(5000);
   } finally {
     fetching = false;
   }
 }
 
-// Several changes in a short time cost one look.
-function plan() {
+function lookIn(ms) {
+  const at = performance.now() + ms;
+  if (awaiting && due <= at) return;
   clearTimeout(awaiting);
-  awaiting = setTimeout(refresh, 200);
+  due = at;
+  awaiting = setTimeout(() => {
+    awaiting = 0;
+    refresh();
+  }, ms);
+}
+
+// Several changes in a short time cost one look, and changes without end one a second.
+function plan() {
+  lookIn(Math.max(200, looked + 1000 - performance.now()));
 }
 
 document.addEventListener('look-again', plan);

@@ -81,13 +81,6 @@ void put_attempt(Html& html, JobId job, const wire::AttemptRow& attempt, const U
   html.raw("</li>\n");
 }
 
-// `path`: of what it is about, "/builds/". One that has its verdict is not cancelled.
-void put_actions(Html& html, Literal path, uint64_t number, bool is_finished) {
-  html.raw("<p class=\"dim\">");
-  if (!is_finished) html.raw("<a href=\"").raw(path).number(number).raw("/cancel\">Cancel…</a> ");
-  html.raw("<a href=\"").raw(path).number(number).raw("/retry\">Retry…</a></p>\n");
-}
-
 void put_job(Html& html, const wire::JobRow& job, const wire::TestList& tests, UnixMillis now,
              bool has_buttons, const Usual& usual) {
   html.raw("<section class=\"job\">\n<h3>");
@@ -97,7 +90,7 @@ void put_job(Html& html, const wire::JobRow& job, const wire::TestList& tests, U
   parts::put_note(html, job.why_waiting);
   parts::put_note(html, job.note);
   put_test_counts(html, tests, job.job);
-  if (has_buttons) put_actions(html, "/jobs/", job.job.value, job.state == State::Finished);
+  if (has_buttons) parts::put_actions(html, "/jobs/", job.job.value, job.state == State::Finished);
   if (!job.attempts.empty()) {
     html.raw("<ul class=\"rows\">\n");
     for (const wire::AttemptRow& attempt : job.attempts)
@@ -142,7 +135,8 @@ Page build_page(const wire::BuildDetail& detail, UnixMillis now, const wire::Tes
     html.raw("in ").text(words::took(build, now));
   html.raw("</small></h1>\n<p class=\"lead\">").text(build.subject).raw("</p>\n");
   put_facts(html, detail, now);
-  if (has_buttons) put_actions(html, "/builds/", build.build.value, build.state == State::Finished);
+  if (has_buttons)
+    parts::put_actions(html, "/builds/", build.build.value, build.state == State::Finished);
   put_failed_tests(html, tests);
   html.raw("<section>\n<h2>Jobs</h2>\n");
   put_job_graph(html, detail.jobs);
@@ -173,7 +167,7 @@ Asked ask_build(io::Client& client, BuildId build, const Asking& asking) {
   const auto usual = fetch_usual(client, running_of(*detail));
   if (!usual) return Unexpected{usual.error()};
   Page page = build_page(*detail, io::wall_now(), ask_failed_tests(client, build),
-                         asking.has_sign_in, *usual);
+                         asking.has_buttons, *usual);
   page.after = asking.after;
   page.has_sign_in = asking.has_sign_in;
   Found found;

@@ -29,7 +29,8 @@ struct Page {
 // What a page is to know besides what it shows.
 struct Asking {
   EventSequence after;       // older changes are in it
-  bool has_sign_in = false;  // people can sign in, and may have buttons
+  bool has_sign_in = false;  // people can sign in
+  bool has_buttons = false;  // who asks may change something
 };
 
 http::Answer framed(const Page& page);

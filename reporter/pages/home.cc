@@ -254,7 +254,7 @@ Result<HomeFacts, io::ClientError> fetch_home(io::Client& client) {
 Asked ask_home(io::Client& client, const Asking& asking) {
   const auto facts = fetch_home(client);
   if (!facts) return Unexpected{facts.error()};
-  Page page = home_page(*facts, io::wall_now(), asking.has_sign_in);
+  Page page = home_page(*facts, io::wall_now(), asking.has_buttons);
   page.after = asking.after;
   page.has_sign_in = asking.has_sign_in;
   Found found;

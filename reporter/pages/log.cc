@@ -205,7 +205,7 @@ void put_output(Html& html, const LogFacts& facts) {
 
 }  // namespace
 
-Page log_page(const LogFacts& facts, UnixMillis now) {
+Page log_page(const LogFacts& facts, UnixMillis now, bool has_buttons) {
   const wire::BuildRow& build = facts.detail.build;
   const wire::JobRow* found = find_job(facts);
   const wire::JobRow job = found != nullptr ? *found : wire::JobRow{};
@@ -229,6 +229,8 @@ Page log_page(const LogFacts& facts, UnixMillis now) {
   if (const wire::AttemptRow* attempt = find_attempt(facts)) put_attempt(html, *attempt, now);
   parts::put_note(html, job.why_waiting);
   if (shown) parts::put_note(html, job.note);
+  if (has_buttons)
+    parts::put_actions(html, "/jobs/", facts.job.value, job.state == State::Finished);
   put_sections(html, facts);
   html.raw("</div>\n");
   put_tools(html, facts);
@@ -322,7 +324,7 @@ Asked ask_log(io::Client& client, Logs& logs, const LogRoute& route, LogScan* sc
     facts.window = std::move(*window);
     facts.before = begin_of_page_to(client, log, facts.window.first);
   }
-  Page page = log_page(facts, io::wall_now());
+  Page page = log_page(facts, io::wall_now(), asking.has_buttons);
   page.after = asking.after;
   page.has_sign_in = asking.has_sign_in;
   found.answer = framed(page);

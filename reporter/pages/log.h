@@ -50,7 +50,7 @@ struct LogFacts {
   std::optional<LogHits> hits;  // shown instead of the window
   TimesShown times = TimesShown::None;
 };
-Page log_page(const LogFacts& facts, UnixMillis now);
+Page log_page(const LogFacts& facts, UnixMillis now, bool has_buttons = false);
 // `scan`: for the lines that the route's query finds; may be null.
 Asked ask_log(io::Client& client, Logs& logs, const LogRoute& route, LogScan* scan,
               const Asking& asking);

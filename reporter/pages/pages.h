@@ -1,6 +1,6 @@
 // The pages: each a pure function of what the broker said, and one that asks it. The asking ones
-// run on the asker's thread. `has_buttons`: links to what changes something; whether the reader may
-// follow them is asked there.
+// run on the asker's thread. `has_buttons`: links to what changes something, for a reader who may
+// follow them; which is asked again there.
 #pragma once
 
 #include "reporter/asker.h"

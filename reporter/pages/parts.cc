@@ -171,6 +171,12 @@ std::string_view name_of(std::string_view author) {
   return address == 0 ? author : author.substr(0, address);
 }
 
+void put_actions(Html& html, Literal path, uint64_t number, bool is_finished) {
+  html.raw("<p class=\"dim\">");
+  if (!is_finished) html.raw("<a href=\"").raw(path).number(number).raw("/cancel\">Cancel…</a> ");
+  html.raw("<a href=\"").raw(path).number(number).raw("/retry\">Retry…</a></p>\n");
+}
+
 void put_note(Html& html, std::string_view note) {
   if (!note.empty()) html.raw("<p class=\"note\">").text(note).raw("</p>\n");
 }

@@ -39,6 +39,10 @@ void put_ref(Html& html, std::string_view repository, std::string_view ref);
 // The path of a repository's page, with what may follow: "?ref=", percent-encoded.
 std::string address_of(std::string_view repository, std::string_view ref);
 
+// What an operator may do with a build or a job. `path`: of what it is about, "/builds/". One that
+// has its verdict is not cancelled.
+void put_actions(Html& html, Literal path, uint64_t number, bool is_finished);
+
 // An author without the address: "Ada" of "Ada <ada@example.org>".
 std::string_view name_of(std::string_view author);
 

@@ -149,7 +149,7 @@ Asked ask_queue(io::Client& client, const Asking& asking) {
   if (!queue) return Unexpected{queue.error()};
   auto usual = fetch_usual(client, queue->running);
   if (!usual) return Unexpected{usual.error()};
-  Page page = queue_page(*queue, *usual, io::wall_now(), asking.has_sign_in);
+  Page page = queue_page(*queue, *usual, io::wall_now(), asking.has_buttons);
   page.after = asking.after;
   page.has_sign_in = asking.has_sign_in;
   Found found;

@@ -81,7 +81,7 @@ Page workers_page(const wire::WorkerList& list, UnixMillis now, bool has_buttons
 Asked ask_workers(io::Client& client, const Asking& asking) {
   auto list = client.ask_for<wire::WorkerList>(wire::ListWorkers{});
   if (!list) return Unexpected{list.error()};
-  Page page = workers_page(*list, io::wall_now(), asking.has_sign_in);
+  Page page = workers_page(*list, io::wall_now(), asking.has_buttons);
   page.after = asking.after;
   page.has_sign_in = asking.has_sign_in;
   Found found;

@@ -1,5 +1,7 @@
 #include "shared/http/connection.h"
 
+#include <poll.h>
+
 #include <utility>  // before Boost 1.74, which forgets it
 //
 #include <algorithm>
@@ -46,6 +48,13 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     stream_.expires_after(rules_.deadline);
     bhttp::async_read_header(stream_, buffer_, *parser_,
                              [me = shared_from_this()](Error error, size_t) { me->take(error); });
+  }
+
+  // One that has sent its end is gone, as browsers and proxies go. Nothing is read here while an
+  // answer is awaited, so the system is asked.
+  bool is_wanted() const override {
+    pollfd peer{const_cast<beast::tcp_stream&>(stream_).socket().native_handle(), POLLRDHUP, 0};
+    return ::poll(&peer, 1, 0) == 0;
   }
 
   void answer(const Answer& given) override {

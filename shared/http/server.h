@@ -44,10 +44,13 @@ class Stream {
   virtual void when_closed(std::function<void()> call) = 0;
 };
 
-// One request that waits for its answer; exactly one of the two is called, once. May be kept.
+// One request that waits for its answer; exactly one of the two is called, once. May be kept. Let
+// go without either it closes the connection: for who has gone.
 class Exchange {
  public:
   virtual ~Exchange() = default;
+  // Somebody still waits for the answer.
+  virtual bool is_wanted() const = 0;
   virtual void answer(const Answer& answer) = 0;
   // `is_text`: output, in pieces; else events for a page.
   virtual std::shared_ptr<Stream> stream(bool is_text) = 0;

@@ -27,6 +27,9 @@ class OpenStream final : public Stream, public std::enable_shared_from_this<Open
         counted_(std::move(counted)) {}
 
   void start() {
+    Error ignored;
+    if (!form_.is_text)
+      socket_.set_option(asio::socket_base::send_buffer_size(kEventBufferBytes), ignored);
     queue_.push_back(
         std::make_shared<const std::string>(head_of_stream(form_.is_text, form_.in_chunks)));
     watch();
@@ -132,6 +135,8 @@ class OpenStream final : public Stream, public std::enable_shared_from_this<Open
   }
 
   static constexpr size_t kAtOnce = 64;
+  // The kernel's part of what a page that takes nothing costs: events are short, pages are many.
+  static constexpr int kEventBufferBytes = 16 * 1024;
 
   asio::ip::tcp::socket socket_;
   asio::steady_timer timer_;

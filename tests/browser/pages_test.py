@@ -90,6 +90,14 @@ class Pages(Browser):
             self.assertEqual(levels.count(1), 1, path)
             self.assertTrue(all(after - before <= 1 for before, after in zip(levels, levels[1:])), (path, levels))
 
+    def test_changes_without_end_do_not_keep_a_page_from_looking(self):
+        self.start_reporter()
+        self.visit("/queue")
+        until(lambda: self.browser.find_element(By.ID, "live").text == "live", "the page is live")
+        self.browser.execute_script("setInterval(() => document.dispatchEvent(new Event('look-again')), 20)")
+        looks = "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/queue')).length"
+        until(lambda: self.js(looks) >= 2, "it looks again and again")
+
     def test_an_open_page_says_that_the_broker_is_away_and_heals(self):
         [broker] = [program for program in self.programs if "broker" in str(program.log)]
         self.start_reporter()

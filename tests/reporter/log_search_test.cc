@@ -52,3 +52,22 @@ TEST_CASE("a row that tells of an error is known by its words") {
     CHECK_FALSE(search.finds(row));
   }
 }
+
+TEST_CASE("what lies across two rows of a long line is found once, and nothing twice") {
+  const auto across = [](const LogQuery& query, std::string_view row, std::string_view next) {
+    const auto search = LogSearch::of(query);
+    REQUIRE(search);
+    return (*search).finds_across(row, next);
+  };
+  const std::string filler(20'000, '.');
+  CHECK(across({"crane", false, false}, filler + "the cr", "ane lifts" + filler));
+  CHECK(across({"cr[a-z]+e$", true, false}, filler + "cr", "ane"));
+  CHECK(across({"crane", false, false}, "the \x1b[1mcr", "\x1b[0mane"));
+  CHECK(across({"crane", false, false}, "cr\x1b[", "1mane"));
+  CHECK_FALSE(across({"crane", false, false}, "the crane", "lifts"));
+  CHECK_FALSE(across({"crane", false, false}, "the", "crane lifts"));
+  CHECK_FALSE(across({"crane", false, false}, "cr", "ew"));
+  const std::string longest(LogSearch::kMostTextBytes, 'x');
+  CHECK(across({longest, false, false}, filler + longest.substr(1), "x" + filler));
+  CHECK(across({longest, false, false}, filler + "x", longest.substr(1) + filler));
+}

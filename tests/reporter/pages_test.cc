@@ -133,6 +133,27 @@ TEST_CASE("a log shows the times that its address asks for, and leads to pages t
   has(page, "name=\"time\" value=\"relative\"");
 }
 
+TEST_CASE("a page of a log has buttons for who may press them, and no cancelling of what is done") {
+  const auto has_link = [](const Page& page, const char* what) {
+    return page.main.markup().find(what) != std::string::npos;
+  };
+  pages::LogFacts facts;
+  facts.detail.build = build(7, "refs/heads/main", Verdict::Passed);
+  facts.job = JobId{9};
+  wire::JobRow job;
+  job.job = facts.job;
+  job.state = State::Running;
+  facts.detail.jobs = {job};
+  CHECK_FALSE(has_link(pages::log_page(facts, kNow), "/retry"));
+  const Page running = pages::log_page(facts, kNow, true);
+  CHECK(has_link(running, "href=\"/jobs/9/retry\""));
+  CHECK(has_link(running, "href=\"/jobs/9/cancel\""));
+  facts.detail.jobs.front().state = State::Finished;
+  const Page finished = pages::log_page(facts, kNow, true);
+  CHECK(has_link(finished, "href=\"/jobs/9/retry\""));
+  CHECK_FALSE(has_link(finished, "href=\"/jobs/9/cancel\""));
+}
+
 TEST_CASE("lines that were found are shown with links to their places") {
   pages::LogFacts facts;
   facts.detail.build = build(7, "refs/heads/main", Verdict::Passed);

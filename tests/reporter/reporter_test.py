@@ -231,6 +231,17 @@ class Pages(ReporterCase):
         self.assertEqual(raw.count("of many\n"), 300_000)
         self.assertEqual(raw[1_000_000:], self.get("/jobs/1/log.txt?offset=1000000")[2])
 
+    def test_a_search_finds_what_lies_across_two_rows_of_a_long_line(self):
+        self.repository.pipeline("run: |\n  printf '%016381dsea''gull%020000dwa''ve\\n' 0 0\n")
+        self.submit()
+        self.finished_builds(1)
+        self.start_reporter()
+        search = lambda query: json.loads(self.get(f"/jobs/1/log/search?{query}")[2])
+        found = search("q=seagull")
+        self.assertEqual((found["count"], len(found["rows"])), (1, 1))
+        self.assertIn("gull0", self.page(f"/jobs/1/log/rows?row={found['rows'][0]}&count=1"))
+        self.assertEqual(search("q=wave")["count"], 1)
+        self.assertEqual(search("q=seagulls")["count"], 0)
 
     def times_of(self, job, lines, *, rest=""):
         """Of these lines, as the page of their log has them: seconds since the start, None: not told."""

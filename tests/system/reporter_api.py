@@ -464,6 +464,20 @@ class SigningIn(ApiCase):
         self.assertNotIn("<b>no</b>", browser.get("/builds/1").text)
         self.assertEqual(browser.press("/builds/1/retry").headers["Location"], "/builds/2")
 
+    def test_who_may_change_nothing_sees_no_buttons(self):
+        self.start_with_tokens("--public-read")
+        self.running_build()
+        operator, viewer = Browser(self), Browser(self)
+        operator.sign_in(self.operator)
+        viewer.sign_in(self.viewer)
+        pages = {"/": "/pause?", "/workers": "/drain?", "/builds/1": "/builds/1/cancel", "/jobs/1/log": "/jobs/1/cancel"}
+        for path, button in pages.items():
+            with self.subTest(path=path):
+                self.assertIn(f'href="{button}', operator.get(path).text)
+                for page in (viewer.get(path).text, self.page(path)):
+                    self.assertNotIn(button, page)
+                    self.assertIn('href="/sign-in"', page)
+
     def test_a_form_that_is_not_ours_changes_nothing(self):
         self.start_with_tokens()
         self.running_build()
