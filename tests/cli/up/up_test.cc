@@ -50,8 +50,8 @@ class Up {
 
   // Says when it starts and when it is told to stop, and goes then.
   static std::string obedient(const std::string& name, const std::string& story) {
-    return "echo \"" + name + " started $*\" >> '" + story + "'\n" + "trap 'echo " + name +
-           " stopped >> \"" + story + "\"; exit 0' TERM\n" + "while :; do sleep 0.05; done\n";
+    return "trap 'echo " + name + " stopped >> \"" + story + "\"; exit 0' TERM\n" + "echo \"" +
+           name + " started $*\" >> '" + story + "'\n" + "while :; do sleep 0.05; done\n";
   }
 
   std::string announcement() const {
@@ -266,6 +266,7 @@ TEST_CASE("children do not outlive an up that was killed") {
   up.start();
   up.wait_until_started();
   REQUIRE(up.story_has("worker started"));
+  REQUIRE(up.story_has("reporter started"));
   up.signal(SIGKILL);
   up.wait();
   CHECK(up.story_has("broker stopped"));
