@@ -2,9 +2,9 @@
 // the revision is bytes. Pure.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,11 +32,10 @@ class Revision {
     return revision;
   }
   std::string text() const { return hex_of(std::span(bytes_.data(), size_)); }
-  // They are hashes already: any eight of their bytes are one.
+  // Of all bytes: peers may choose revisions that begin alike.
   size_t hash() const {
-    size_t bits = 0;
-    for (size_t i = 0; i < sizeof bits; ++i) bits = bits << 8 | bytes_[i];
-    return bits;
+    return std::hash<std::string_view>{}(
+        {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()});
   }
   bool operator==(const Revision&) const = default;
 
