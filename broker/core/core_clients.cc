@@ -9,13 +9,8 @@
 namespace seaworthy::broker {
 namespace {
 
-constexpr uint64_t kDeepestCommit =
-    0xff'ffff;  // commits below a tip that are told apart in the order
-
-bool is_revision(const std::string& text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
+// Commits below a tip that are told apart in the order.
+constexpr uint64_t kDeepestCommit = 0xff'ffff;
 
 bool is_label(const std::string& text) {
   return !text.empty() && text.size() <= limits::kNameBytes &&
@@ -85,7 +80,7 @@ std::optional<std::string> what_is_wrong(const wire::Submit& m) {
   if (m.revisions.empty() || m.revisions.size() > limits::kSubmitRevisions)
     return "it carries 1 to " + std::to_string(limits::kSubmitRevisions) + " revisions";
   for (const wire::Candidate& candidate : m.revisions) {
-    if (!is_revision(candidate.revision))
+    if (!Revision::parse(candidate.revision))
       return "'" + candidate.revision.substr(0, 80) + "' is not a revision";
     if (candidate.pipeline >= m.pipelines.size())
       return "a revision names a pipeline that is not there";
@@ -274,7 +269,8 @@ std::optional<uint64_t> Core::rank_of_tip(const wire::Submit& submit) const {
 }
 
 void Core::on_message(const wire::AdvanceHead& m) {
-  if (m.repository.empty() || m.ref.empty() || (!m.revision.empty() && !is_revision(m.revision)))
+  if (m.repository.empty() || m.ref.empty() ||
+      (!m.revision.empty() && !Revision::parse(m.revision)))
     return answer(wire::Error{wire::ErrorCode::BadMessage,
                               "AdvanceHead refused: it names a repository, a ref and a revision",
                               false, 0});
