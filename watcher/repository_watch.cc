@@ -18,7 +18,9 @@ using Kind = RefWork::Kind;
 
 constexpr Duration kFetchTime{60'000};
 constexpr Duration kFirstFetchTime{30 * 60'000};  // a large repository over a slow line
-constexpr Duration kRarest{60'000};               // between looks at a repository that is away
+// Between looks at a repository that is away: doubled from the first, at most kRarest or --every.
+constexpr Duration kFirstRetry{1'000};
+constexpr Duration kRarest{60'000};
 
 std::string short_ref(const std::string& ref) {
   for (std::string_view prefix : {"refs/heads/", "refs/"})
@@ -211,9 +213,11 @@ void RepositoryWatch::note_success() {
 }
 
 Duration RepositoryWatch::until_next_look() const {
-  Duration time = options_.every;
-  for (int i = 1; i < failures_ && time < kRarest; ++i) time *= 2;
-  return std::max(options_.every, std::min(time, kRarest));
+  if (failures_ == 0) return options_.every;
+  const Duration rarest = std::max(options_.every, kRarest);
+  Duration time = std::min(options_.every, kFirstRetry);
+  for (int i = 1; i < failures_ && time < rarest; ++i) time *= 2;
+  return std::min(time, rarest);
 }
 
 void RepositoryWatch::pause(Duration time) {

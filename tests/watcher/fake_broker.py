@@ -59,7 +59,7 @@ class FakeBroker:
             self._serial += 1
             self._notices.append((self._serial, repository))
 
-    def wait_for(self, condition, what, seconds=20):
+    def wait_for(self, condition, what, seconds=60):
         with self.changed:
             if not self.changed.wait_for(condition, seconds):
                 raise AssertionError(f"not within {seconds} s: {what}; submits: {self.submitted()}, "
@@ -73,7 +73,7 @@ class FakeBroker:
     # --- the serving thread
 
     def _bind_again(self):
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while True:
             try:
                 return self._socket.bind(f"tcp://127.0.0.1:{self.port}")

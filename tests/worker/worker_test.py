@@ -67,7 +67,7 @@ class FakeBroker:
         self.heard.append((name, body))
         return name, body
 
-    def expect(self, name, timeout=20, **fields):
+    def expect(self, name, timeout=60, **fields):
         """The body of the next message like this; others are taken and answered."""
         deadline = time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0:
@@ -439,14 +439,14 @@ class WorkerProgram(Case):
                           ["--kill-grace", "soon"]):
             with self.subTest(arguments):
                 result = subprocess.run([BIN / "seaworthy-worker", *arguments], capture_output=True, text=True,
-                                        timeout=20, env={"HOME": str(self.folder), "PATH": os.environ["PATH"]})
+                                        timeout=60, env={"HOME": str(self.folder), "PATH": os.environ["PATH"]})
                 self.assertEqual(result.returncode, 2, result.stderr)
                 self.assertTrue(result.stderr.strip())
                 self.assertNotIn("terminate called", result.stderr)
 
     def test_help_and_version(self):
         for option in ("--help", "--version"):
-            result = subprocess.run([BIN / "seaworthy-worker", option], capture_output=True, text=True, timeout=20)
+            result = subprocess.run([BIN / "seaworthy-worker", option], capture_output=True, text=True, timeout=60)
             self.assertEqual(result.returncode, 0)
             self.assertIn("seaworthy-worker", result.stdout)
 

@@ -32,7 +32,7 @@ io::CommandResult run_seaworthy(const Words& arguments, const Words& environment
   command.argv.insert(command.argv.end(), environment.begin(), environment.end());
   command.argv.push_back(seaworthy_binary().string());
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  command.timeout = Duration{30'000};
+  command.timeout = Duration{60'000};
   auto result = io::run(command);
   REQUIRE(result.has_value());
   return *result;
@@ -42,7 +42,7 @@ std::string run_or_fail(const Words& argv, const std::string& input) {
   io::Command command;
   command.argv = argv;
   command.input = input;
-  command.timeout = Duration{30'000};
+  command.timeout = Duration{60'000};
   auto result = io::run(command);
   REQUIRE(result.has_value());
   INFO(argv[0] << ": " << result->error);
@@ -52,7 +52,7 @@ std::string run_or_fail(const Words& argv, const std::string& input) {
 }
 
 bool eventually(const std::function<bool()>& condition) {
-  const Instant deadline = io::now() + Duration{10'000};
+  const Instant deadline = io::now() + Duration{60'000};
   while (!condition()) {
     if (io::now() > deadline) return false;
     ::poll(nullptr, 0, 5);
