@@ -46,8 +46,7 @@ io::ClientOptions client_options(const WatchOptions& options, const Event& stop,
 }  // namespace
 
 RepositoryWatch::RepositoryWatch(zmq::context_t& context, const WatchOptions& options,
-                                 std::string repository, const Event& stop,
-                                 const Event& listening)
+                                 std::string repository, const Event& stop, const Event& listening)
     : options_(options),
       repository_(std::move(repository)),
       name_(git::short_name(repository_)),

@@ -9,7 +9,6 @@ import email.policy
 import http.server
 import json
 import logging
-import socket
 import socketserver
 import ssl
 import subprocess
