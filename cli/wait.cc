@@ -13,7 +13,7 @@ namespace seaworthy::cli {
 namespace {
 
 constexpr Duration kHeldBack{20'000};
-constexpr Duration kForNames{2'000};  // of tests that failed
+constexpr Duration kForNames{10'000};  // of tests that failed
 
 class Waiting {
  public:

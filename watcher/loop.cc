@@ -33,11 +33,11 @@ void wait_for_signal(const io::Fd& signals, io::Supervisor& supervisor) {
 
 void run_loop(const WatchOptions& options, const io::Fd& signals, io::Supervisor& supervisor) {
   zmq::context_t context;
-  const Event stop;
+  const Event stop, listening;
   std::deque<RepositoryWatch> watches;
   for (const std::string& repository : options.repositories)
-    watches.emplace_back(context, options, repository, stop);
-  NoticeListener notices(context, options, stop, [&](const std::string* repository) {
+    watches.emplace_back(context, options, repository, stop, listening);
+  NoticeListener notices(context, options, stop, listening, [&](const std::string* repository) {
     for (const RepositoryWatch& watch : watches)
       if (repository == nullptr)
         watch.wake();

@@ -8,8 +8,8 @@
 namespace seaworthy::watcher {
 
 NoticeListener::NoticeListener(zmq::context_t& context, const WatchOptions& options,
-                               const Event& stop, Wake wake)
-    : stop_(stop), wake_(std::move(wake)), client_(context, [&] {
+                               const Event& stop, const Event& listening, Wake wake)
+    : stop_(stop), listening_(listening), wake_(std::move(wake)), client_(context, [&] {
         io::ClientOptions client;
         client.endpoints = options.brokers;
         client.key = options.key;
@@ -25,8 +25,11 @@ NoticeListener::NoticeListener(zmq::context_t& context, const WatchOptions& opti
 void NoticeListener::run() {
   uint64_t serial = 0;
   while (!stop_.is_raised()) {
-    const wire::AwaitNotice question{serial, static_cast<uint64_t>(limits::kLongPoll.count())};
-    auto notice = client_.ask_for<wire::Notice>(question, limits::kLongPoll);
+    // The first answer says where the notices are, and is there at once.
+    const Duration waits = serial == 0 ? Duration{0} : limits::kLongPoll;
+    const wire::AwaitNotice question{serial, static_cast<uint64_t>(waits.count())};
+    auto notice = client_.ask_for<wire::Notice>(question, waits);
+    listening_.raise();
     if (!notice && notice.error().kind == io::ClientError::Kind::Interrupted) return;
     if (!notice) {
       spdlog::warn("cannot wait for notices, only the timer is left: {}", notice.error().message);

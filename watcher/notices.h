@@ -15,16 +15,18 @@ namespace seaworthy::watcher {
 
 class NoticeListener {
  public:
-  // `wake` is called in this thread with a repository, or with none for all of them.
+  // `wake` is called in this thread with a repository, or with none for all of them. `listening` is
+  // raised once no notice is missed any more, or none will ever come.
   using Wake = std::function<void(const std::string* repository)>;
   NoticeListener(zmq::context_t& context, const WatchOptions& options, const Event& stop,
-                 Wake wake);
+                 const Event& listening, Wake wake);
 
   // Until `stop` is raised.
   void run();
 
  private:
   const Event& stop_;
+  const Event& listening_;
   Wake wake_;
   bool conversation_lost_ = false;
   io::Client client_;

@@ -46,11 +46,12 @@ io::ClientOptions client_options(const WatchOptions& options, const Event& stop,
 }  // namespace
 
 RepositoryWatch::RepositoryWatch(zmq::context_t& context, const WatchOptions& options,
-                                 std::string repository, const Event& stop)
+                                 std::string repository, const Event& stop, const Event& listening)
     : options_(options),
       repository_(std::move(repository)),
       name_(git::short_name(repository_)),
       stop_(stop),
+      listening_(listening),
       client_(context, client_options(options, stop, [this](const std::string& why) {
                 conversation_lost_ = true;
                 spdlog::warn("{}: {}", name_, why);
@@ -83,6 +84,7 @@ Result<Done> RepositoryWatch::look() {
     if (auto learned = learn_heads(); !learned) return learned;
   if (!mirror_)
     if (auto opened = open_mirror(); !opened) return opened;
+  if (!has_fetched_) wait_until_listening();
   auto seen =
       mirror_->look(options_.ref_globs, {has_fetched_ ? kFetchTime : kFirstFetchTime, stop_.fd()});
   if (!seen) return Unexpected{seen.error()};
@@ -99,6 +101,11 @@ Result<Done> RepositoryWatch::look() {
   // A broker that came back may have another store, or another watcher may have been at work.
   if (std::exchange(conversation_lost_, false)) submitted_.reset();
   return Done{};
+}
+
+void RepositoryWatch::wait_until_listening() const {
+  std::array<pollfd, 2> polled{{{stop_.fd(), POLLIN, 0}, {listening_.fd(), POLLIN, 0}}};
+  while (::poll(polled.data(), polled.size(), -1) < 0) continue;
 }
 
 Result<Done> RepositoryWatch::open_mirror() {

@@ -1,7 +1,7 @@
 // RepositoryWatch watches one repository: it looks on its timer, when it hears a ref move, and
 // whenever it is told, and submits what is new. Each has its own thread, because git blocks: a
 // repository that hangs, or is large and fetched for the first time, stops no other one. A thread
-// shares nothing with others but the two events; mirror, reader and client are its own. Being away
+// shares nothing with others but the events; mirror, reader and client are its own. Being away
 // is normal: a remote costs one warning and looks that become rarer, up to kRarest; a broker costs
 // waiting. Nothing but the mirror is kept on disk.
 #pragma once
@@ -23,9 +23,10 @@ namespace seaworthy::watcher {
 
 class RepositoryWatch {
  public:
-  // `stop`, `context` and `options` outlive it.
+  // `stop`, `listening`, `context` and `options` outlive it. It looks for the first time when
+  // `listening` is raised.
   RepositoryWatch(zmq::context_t& context, const WatchOptions& options, std::string repository,
-                  const Event& stop);
+                  const Event& stop, const Event& listening);
 
   // Until `stop` is raised.
   void run();
@@ -39,6 +40,8 @@ class RepositoryWatch {
   // Everything once: fetch, plan, submit. The error is the reason why it could not be finished;
   // what was submitted before it is not lost.
   Result<Done> look();
+  // A notice of what comes after the first look would be missed otherwise.
+  void wait_until_listening() const;
   Result<Done> open_mirror();
   Result<Done> learn_heads();
   Result<Done> submit(const RefWork& work);
@@ -61,6 +64,7 @@ class RepositoryWatch {
   const std::string repository_;
   const std::string name_;  // for people
   const Event& stop_;
+  const Event& listening_;
   const Event woken_;
   const Event told_;  // that a ref has moved
   io::Client client_;

@@ -106,7 +106,18 @@ class Browser(ReporterCase):
         self.browser.switch_to.active_element.send_keys(*keys)
 
     def click(self, selector):
+        """What stands still. A page may put something else in the place of its facts at any moment: see follow()."""
         self.browser.find_element(By.CSS_SELECTOR, selector).click()
+
+    def follow(self, words):
+        """A link of the page, which may be made anew at this moment, as it is."""
+        address = until(lambda: self.js("[...document.querySelectorAll('main a')].find("
+                                        "link => link.textContent.trim() === arguments[0])?.href", words), f"{words} is there")
+        self.browser.get(address)
+
+    def is_known(self):
+        """Pages that are visited now know all that has happened, and do not look again before something else does."""
+        until(lambda: 'data-after="0"' not in self.page("/"), "the reporter knows where the events are")
 
     def submit(self, repository, *arguments):
         self.client("submit", repository.path, "--mirrors", self.folder / "mirrors", *arguments)

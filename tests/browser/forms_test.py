@@ -34,12 +34,6 @@ class Forms(Browser):
     def links(self, words):
         return self.browser.find_elements(By.XPATH, f"//main//a[normalize-space()='{words}']")
 
-    def follow(self, words):
-        """A link of the page, which may be made anew at this moment, as it is."""
-        address = until(lambda: self.js("[...document.querySelectorAll('main a')].find("
-                                        "link => link.textContent.trim() === arguments[0])?.href", words), f"{words} is there")
-        self.browser.get(address)
-
     def is_at(self, path):
         until(lambda: self.browser.current_url == f"http://{self.address}{path}", f"the page {path}")
 
@@ -73,6 +67,7 @@ class Forms(Browser):
         self.press_button("Cancel job 1")
         self.is_at("/builds/1")
         self.shows("cancelled by operator")
+        self.finished_builds(1)
         self.go.touch()
         self.visit("/jobs/1/log")
         self.assertEqual(self.links("Cancel…"), [])

@@ -24,16 +24,16 @@ class Pages(Browser):
         self.submit(self.harbour, "--ref", "refs/heads/dry-dock")
         self.shows("dry-dock", "Pump the dry dock empty", "1 running", "1 busy")
         self.screenshot("home")
-        focused = self.browser.switch_to.active_element
-        self.assertEqual(focused.get_attribute("href"), f"http://{self.address}/workers")
+        workers = f"http://{self.address}/workers"
+        until(lambda: self.js("document.activeElement.href") == workers, "what had the focus has it")
         go.touch()
         self.shows("0 running", "1 idle")
         said = self.browser.find_element(By.ID, "said")
         until(lambda: "1 idle" in said.get_attribute("textContent"), "it is said to who hears the page")
-        row = self.browser.find_element(By.XPATH, "//li[contains(., 'dry-dock')]")
-        self.assertIn("passed", row.text)
-        self.assertEqual(self.browser.find_elements(By.CSS_SELECTOR, f"a[aria-label='build {builds + 1}: passed']")[0]
-                         .get_attribute("href"), f"http://{self.address}/builds/{builds + 1}")
+        row = "[...document.querySelectorAll('li')].find(item => item.textContent.includes('dry-dock'))"
+        until(lambda: "passed" in self.js(f"{row}?.textContent ?? ''"), "its verdict")
+        link = f"document.querySelector(\"a[aria-label='build {builds + 1}: passed']\")?.href"
+        until(lambda: self.js(link) == f"http://{self.address}/builds/{builds + 1}", "a link to the build")
         self.assertEqual(self.complaints(), [])
 
     def test_pages_fit_a_phone_and_are_dark_for_who_likes_it_dark(self):
@@ -64,13 +64,14 @@ class Pages(Browser):
         self.assertIn("Count ships by their hulls", self.visible())
         self.browser.find_element(By.LINK_TEXT, "Count ships by their hulls").click()
         until(lambda: self.browser.current_url.endswith("/builds/4"), "the build's page")
-        self.assertIn("Timeline", self.visible())
+        self.shows("Timeline")
         self.browser.find_element(By.LINK_TEXT, "unit").click()
         until(lambda: "Running 24 tests" in self.visible(), "the log")
 
     def test_everything_is_reached_by_the_keyboard_and_seen_when_it_is(self):
         self.some_history()
         self.start_reporter()
+        self.is_known()
         self.visit("/")
         reached = []
         for _ in range(16):
@@ -165,10 +166,10 @@ class Pages(Browser):
         until(lambda: self.js("document.querySelectorAll('.graph .box.failed').length") == 1, "the picture changes, too")
         self.visit("/")
         self.shows("Failing", "failing since", "Ada")
-        self.click("main a[href^='/repositories/']")
+        self.js("document.querySelector('main a[href^=\"/repositories/\"]').click()")
         until(lambda: "/repositories/" in self.browser.current_url, "the repository")
         self.shows("Cast off", "of these passed")
-        self.assertEqual(len(self.browser.find_elements(By.CSS_SELECTOR, ".history .bar")), 4)
+        until(lambda: self.js("document.querySelectorAll('.history .bar').length") == 4, "a bar for each build")
         self.screenshot("repository")
         for width, scheme in ((360, "light"), (360, "dark"), (1200, "dark")):
             self.look(width, 780, scheme)
@@ -184,6 +185,7 @@ class Pages(Browser):
     def test_who_hears_a_page_is_told_names_and_roles(self):
         self.some_history()
         self.start_reporter()
+        self.is_known()
         for path in ("/", "/queue", "/workers", "/builds/3", "/jobs/8/log", "/?wall"):
             self.visit(path)
             nodes = self.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
@@ -220,8 +222,8 @@ class Pages(Browser):
 
     def repository_links(self):
         self.visit("/")
-        return [link.get_attribute("href").split(self.address)[1] for link in
-                self.browser.find_elements(By.CSS_SELECTOR, "main a[href^='/repositories/']")]
+        return self.js("[...document.querySelectorAll('main a[href^=\"/repositories/\"]')].map("
+                       "link => link.getAttribute('href'))")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class Story {
 };
 
 io::CommandResult wait_for(const std::string& target, Story story,
-                           const std::string& timeout = "20") {
+                           const std::string& timeout = "180") {
   FakeBroker broker(story);
   return run_seaworthy({"wait", target, "--timeout", timeout, "--broker", broker.endpoint()});
 }
@@ -110,9 +110,9 @@ TEST_CASE("wait for a build that does not exist does not wait") {
 }
 
 TEST_CASE("wait that takes too long is exit code 2") {
-  auto result = wait_for("12", Story(Verdict::Passed, 0, 1'000'000), "300ms");
+  auto result = wait_for("12", Story(Verdict::Passed, 0, 1'000'000), "5s");
   CHECK(result.exit_code == 2);
-  CHECK_THAT(result.error, Contains("no verdict of build 12 within 0.3 s"));
+  CHECK_THAT(result.error, Contains("no verdict of build 12 within 5.0 s"));
 }
 
 TEST_CASE("wait without a broker is exit code 2") {

@@ -179,8 +179,8 @@ class World:
         with contextlib.suppress(OSError):
             self.house.heal()
         troubles = self.house.stop_all()
-        with contextlib.suppress(AssertionError):  # hooks' notices give up after two seconds
-            until(lambda: not self.house.strays(), "no process is left", deadline=20)
+        with contextlib.suppress(AssertionError):  # hooks' notices give up after ten seconds
+            until(lambda: not self.house.strays(), "no process is left", deadline=60)
         for pid, words in self.house.strays().items():
             troubles.append(f"process {pid} was left running: {words}")
             with contextlib.suppress(ProcessLookupError):

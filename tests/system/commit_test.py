@@ -12,12 +12,12 @@ import time
 import unittest
 
 import programs
-from programs import Case, Repository, git, processes_with, until
+from programs import SHORT_LEASES, Case, Repository, git, processes_with, until
 
 PASS = "jobs:\n  test:\n    steps:\n      - run: echo it works\n"
 
 
-class WayOfACommit(Case):
+class Commits(Case):
     def setUp(self):
         super().setUp()
         self.start_broker()
@@ -31,6 +31,8 @@ class WayOfACommit(Case):
     def only_job(self, build):
         return self.client_json("show", build["build"])["jobs"][0]
 
+
+class WayOfACommit(Commits):
     def test_a_passing_and_a_failing_commit_get_their_verdicts_and_logs(self):
         self.repository.pipeline(PASS)
         self.watch()
@@ -75,26 +77,6 @@ class WayOfACommit(Case):
         started = sorted(builds[:50], key=lambda build: build["started_ms"])
         self.assertEqual({b["revision"] for b in started[:2]}, set(revisions[-2:]))
         self.assertLess(started.index(builds[0]), started.index(builds[49]))
-
-    def test_a_worker_killed_in_mid_job_is_followed_by_another_and_the_story_is_told(self):
-        sleep = f"3600.{os.getpid()}{time.monotonic_ns()}"  # in the arguments of this test's process only
-        self.repository.pipeline(f"run: |\n  echo on $SEAWORTHY_WORKER\n  [ $SEAWORTHY_ATTEMPT != 1 ] || sleep {sleep}\n")
-        self.start_watcher(self.repository.path)
-        victim = self.start_worker("victim")
-        until(lambda: [b for b in self.client_json("builds") if b["state"] == "running"], "the job runs")
-        job = self.client_json("builds")[0]
-        until(lambda: "on victim" in self.log_of(self.only_job(job)["job"]), "its output")
-        until(lambda: processes_with(f"sleep\x00{sleep}"), "its process")
-        victim.kill()
-        self.start_worker("heir")
-        [build] = self.finished_builds(1)
-        self.assertEqual(build["verdict"], "passed")
-        attempts = self.only_job(build)["attempts"]
-        self.assertEqual([(a["worker"], a["outcome"]) for a in attempts], [("victim", "lost"), ("heir", "passed")])
-        story = self.client("show", build["build"]).stdout.decode()
-        self.assertIn("victim", story)
-        self.assertIn("heir", story)
-        until(lambda: not processes_with(f"sleep\x00{sleep}"), "the killed worker's job leaves no process")
 
     def test_a_broker_killed_in_mid_job_costs_no_second_attempt(self):
         self.repository.pipeline("run: |\n  for i in $(seq 40); do echo line $i; sleep 0.1; done\n")
@@ -204,6 +186,30 @@ class WayOfACommit(Case):
         self.assertEqual(lines, [str(n) for n in range(1, 300_001)])
 
 
+class LostWorker(Commits):
+    timing = SHORT_LEASES
+
+    def test_a_worker_killed_in_mid_job_is_followed_by_another_and_the_story_is_told(self):
+        sleep = f"3600.{os.getpid()}{time.monotonic_ns()}"  # in the arguments of this test's process only
+        self.repository.pipeline(f"run: |\n  echo on $SEAWORTHY_WORKER\n  [ $SEAWORTHY_ATTEMPT != 1 ] || sleep {sleep}\n")
+        self.start_watcher(self.repository.path)
+        victim = self.start_worker("victim")
+        until(lambda: [b for b in self.client_json("builds") if b["state"] == "running"], "the job runs")
+        job = self.client_json("builds")[0]
+        until(lambda: "on victim" in self.log_of(self.only_job(job)["job"]), "its output")
+        until(lambda: processes_with(f"sleep\x00{sleep}"), "its process")
+        victim.kill()
+        self.start_worker("heir")
+        [build] = self.finished_builds(1)
+        self.assertEqual(build["verdict"], "passed")
+        attempts = self.only_job(build)["attempts"]
+        self.assertEqual([(a["worker"], a["outcome"]) for a in attempts], [("victim", "lost"), ("heir", "passed")])
+        story = self.client("show", build["build"]).stdout.decode()
+        self.assertIn("victim", story)
+        self.assertIn("heir", story)
+        until(lambda: not processes_with(f"sleep\x00{sleep}"), "the killed worker's job leaves no process")
+
+
 class Refs(Case):
     def setUp(self):
         super().setUp()
@@ -277,8 +283,10 @@ class Refs(Case):
         url = f"file://{self.repository.path}"  # or else each commit would be heard of at once
         self.start_watcher(url, "--newest-only", every="1h")
         self.finished_builds(1)
+        git("checkout", "-q", "--detach", at=self.repository.path)
         for n in range(5):
             tip = self.repository.commit(f"commit {n}")
+        git("branch", "-q", "-f", "main", at=self.repository.path)  # all five at once
         self.client("notify", url)
         builds = self.finished_builds(2)
         self.assertEqual((len(builds), builds[0]["revision"]), (2, tip))

@@ -67,7 +67,7 @@ class FullDisk(programs.Case):
         self.says("nearly full")
         self.repository.commit("second")
         waiting = subprocess.Popen([str(programs.BIN / "seaworthy"), "submit", "--broker", self.broker_address,
-                                    "--wait", str(self.repository.path)], env=programs.ENVIRONMENT,
+                                    "--timeout", "10m", "--wait", str(self.repository.path)], env=programs.ENVIRONMENT,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(waiting.kill)
         self.go.write_text("")
@@ -99,11 +99,15 @@ class FullDisk(programs.Case):
             store.commit()
         self.running = self.start_broker("--min-free-disk", "4", "--keep-days", "0.5", state=state)
         self.says("build 1 removed")
-        until(lambda: not list((state / "output").rglob("*.log*")), "its output is gone")
+        until(lambda: not self.outputs(state), "its output is gone")
         shown = self.client("show", "1", check=False)
         self.assertIn("no build 1 any more", shown.stderr.decode())
         self.repository.commit("second")
         self.client("submit", "--wait", self.repository.path)
+
+    def outputs(self, state):
+        """Files of output; names by os.walk, which takes it as it comes when a folder is removed meanwhile."""
+        return [name for _, _, names in os.walk(state / "output") for name in names if ".log" in name]
 
 
 if __name__ == "__main__":

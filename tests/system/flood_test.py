@@ -53,13 +53,13 @@ class Flood(Case):
                     peak[name] = max(peak[name], memory_mib(pid, "VmHWM"))
             builds = self.client_json("builds")
             return builds and builds[0]["verdict"]
-        self.assertEqual(until(verdict, "the verdict", 300), "passed")
+        self.assertEqual(until(verdict, "the verdict", 600), "passed")
         [build] = self.client_json("builds")
         with contextlib.closing(Connection(self.broker_address)) as connection:
             [job] = connection.ask("ShowBuild", build=build["build"])[1]["jobs"]
         [attempt] = job["attempts"]
         self.took_ms = attempt["finished_ms"] - attempt["assigned_ms"]
-        log = self.client("log", job["job"], timeout=300).stdout
+        log = self.client("log", job["job"], timeout=600).stdout
         print(f"  {self.id().rsplit('.', 1)[-1]}: {self.took_ms / 1000:.1f} s, peaks in MiB: "
               + ", ".join(f"{name} {mib:.0f}" for name, mib in peak.items()), flush=True)
         for name, mib in peak.items():

@@ -4,7 +4,6 @@ tells: keygen, a broker that listens on the network, an invitation, a worker tha
 iproute2; elsewhere it is skipped.
 """
 
-import contextlib
 import json
 import os
 import subprocess
@@ -60,20 +59,16 @@ class TwoHosts(Case):
         for host in self.near, self.far:
             host.plug_in()
         # Cleanups run last first: the programs must be gone before their hosts are.
-        self.addCleanup(self.stop_programs)
+        self.addCleanup(self.end_programs)
         self.keys, self.address = self.folder / "keys", f"tcp://{self.near.address}:8888"
         self.run_cli("keygen", "--dir", self.keys)
         self.broker = self.start("seaworthy-broker", "--keys", self.keys, "--listen", "tcp://0.0.0.0:8888", "--state",
                                  self.folder / "broker", *self.timing, before=self.near.before)
         self.repository = Repository(self.folder / "project")
 
-    def stop_programs(self):
-        for program in reversed(self.programs):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                program.stop()
-
     def at(self, host, *arguments, check=True, key="admin"):
         keyed = ["--key", str(self.keys / f"{key}.key")] if key else []
+        keyed += [] if "--timeout" in arguments else ["--timeout", "120s"]
         result = subprocess.run([*host.before, str(BIN / "seaworthy"), arguments[0], "--broker", self.address, *keyed,
                                  *map(str, arguments[1:])], capture_output=True, text=True, timeout=2 * DEADLINE,
                                 env=ENVIRONMENT | {"XDG_STATE_HOME": str(self.folder / "xdg")})
@@ -137,7 +132,7 @@ class TwoHosts(Case):
         (pretender / "authorized").write_bytes((self.keys / "authorized").read_bytes())
         self.start("seaworthy-broker", "--keys", pretender, "--listen", "tcp://0.0.0.0:8888", "--state",
                    self.folder / "b2", before=self.near.before, log="pretender")
-        deceived = self.at(self.far, "status", "--timeout", "3s", check=False)
+        deceived = self.at(self.far, "status", "--timeout", "20s", check=False)
         self.assertEqual(deceived.returncode, 2)
         self.assertIn("has another key than the one that admin was made for", deceived.stderr)
 

@@ -17,9 +17,9 @@ import subprocess
 import sys
 import unittest
 
-from programs import BIN, ENVIRONMENT, Case, until
+from programs import BIN, DEADLINE, ENVIRONMENT, Case, ReservedPort, until
 from protocol import Connection, Worker, job
-from receivers import HttpReceiver, MailServer, make_certificate, unused_port
+from receivers import HttpReceiver, MailServer, make_certificate
 
 KILLS = 50
 
@@ -108,7 +108,7 @@ class NewsCase(Case):
     def notify_test(self, target, url=None):
         more = ["--url", url] if url else []
         return subprocess.run([str(BIN / "seaworthy"), "notify-test", target, "--news", str(self.folder / "news.yml"),
-                               *more], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+                               *more], capture_output=True, text=True, env=ENVIRONMENT, timeout=DEADLINE)
 
 
 class Webhooks(NewsCase):
@@ -163,15 +163,16 @@ class Webhooks(NewsCase):
         self.assertIn(f"news/strict: build {builds[1]} failed given up, the others go on: HTTP 410", reporter.output())
 
     def test_a_dead_target_keeps_no_other_one_waiting_and_gets_all_in_order_when_it_is_back(self):
-        live, stalls, port = self.receiver(), self.receiver(*["stall"] * 50), unused_port()
+        live, stalls, port = self.receiver(), self.receiver(*["stall"] * 50), ReservedPort()
+        self.addCleanup(port.close)
         self.start_reporter(
-            {"live": {"kind": "webhook", "url": live.url}, "stalls": {"kind": "webhook", "url": stalls.url},
-             "dead": {"kind": "webhook", "url": f"http://127.0.0.1:{port}/hook"}},
+            {"live": {"kind": "webhook", "url": live.url}, "stalls": {"kind": "webhook", "url": stalls.url, "timeout": "10m"},
+             "dead": {"kind": "webhook", "url": f"http://127.0.0.1:{port.number}/hook"}},
             [{"target": "live"}, {"target": "stalls"}, {"target": "dead"}])
         builds = [self.submit("failed") for _ in range(20)]
         until(lambda: len(live.confirmed()) == 20, "all arrived at the live one")
         self.assertEqual(len(stalls.all()), 1)
-        back = self.receiver(port=port)
+        back = self.receiver(port=port.number)
         until(lambda: len(back.confirmed()) == 20, "all arrived at the one that was dead")
         for one in (live, back):
             self.assertEqual([body["build"] for body in one.bodies()], builds)
@@ -366,7 +367,7 @@ class Mail(NewsCase):
                             [{"target": "mail", "to": "team@example.org"}])
         self.submit("failed")
         self.submit("failed")
-        until(lambda: len(server.mails) == 3, "both mails arrived, the first twice", deadline=120)
+        until(lambda: len(server.mails) == 3, "both mails arrived, the first twice")
         ids = [mail["mail"]["Message-ID"] for mail in server.mails]
         self.assertEqual(ids[0], ids[1])
         self.assertNotEqual(ids[1], ids[2])
@@ -441,7 +442,7 @@ class Tried(NewsCase):
 
         def check():
             return subprocess.run([str(BIN / "seaworthy-reporter"), "--check-news", "--news", str(path)],
-                                  capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+                                  capture_output=True, text=True, env=ENVIRONMENT, timeout=DEADLINE)
         self.assertEqual(check().returncode, 2)
         self.assertRegex(check().stderr, r"line 1, column \d+: there is no target 'chta'; did you mean 'chat'\?")
         self.write_news({"chat": {"kind": "slack", "url": "https://hooks.example.org/x"}}, [{"target": "chat"}])

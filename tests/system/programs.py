@@ -10,6 +10,7 @@ import pathlib
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 BIN = pathlib.Path(os.environ.get("SEAWORTHY_BIN", "build/bin")).resolve()
 # Of what the tests allow: programs with a sanitizer in them need more.
 MEMORY_FACTOR = float(os.environ.get("SEAWORTHY_MEMORY_FACTOR", "1"))
-DEADLINE = 60.0  # generous: a loaded machine is slow, and a passing test does not wait for it
+DEADLINE = 180.0  # generous: a loaded machine is slow, and a passing test does not wait for it
+# For tests that wait until a lease has run out. In all others none does, however long a machine stands still.
+SHORT_LEASES = ["--heartbeat", "500ms", "--lease", "6s", "--grace", "1s", "--reattach", "60s"]
+# Commands of `seaworthy` that give up when the broker has not answered for some seconds, unless they are told otherwise.
+IMPATIENT = {"status", "workers", "builds", "show", "tests", "log", "submit", "cancel", "retry", "drain", "pause", "notify"}
 # Tests must not depend on who runs them, nor on what is configured there.
 ENVIRONMENT = {name: value for name, value in os.environ.items()
                if not name.startswith(("SEAWORTHY_", "GIT_"))} | {
@@ -93,7 +98,7 @@ class Program:
     def output(self):
         return pathlib.Path(self.log).read_text(errors="replace")
 
-    def stop(self, how=signal.SIGTERM, deadline=30):
+    def stop(self, how=signal.SIGTERM, deadline=DEADLINE):
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
@@ -103,15 +108,39 @@ class Program:
             self.process.wait()
             raise
 
+    def end(self):
+        """Stops it as somebody does who does not want to wait: a worker gives its job back at the second signal."""
+        for deadline in (1, 2, DEADLINE):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if self.process.poll() is None:
+                    self.process.send_signal(signal.SIGTERM)
+                self.process.wait(deadline)
+                return
+        self.kill()
+
     def kill(self):
         self.process.kill()
         self.process.wait()
 
 
+class ReservedPort:
+    """A port of the loopback that no other process is given, also while nobody listens there; who is to listen sets
+    SO_REUSEADDR, as servers do."""
+
+    def __init__(self):
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", 0))
+        self.number = self.socket.getsockname()[1]
+
+    def close(self):
+        self.socket.close()
+
+
 class Case(unittest.TestCase):
     """A folder of its own, and the programs that run in it; all ended and removed afterwards."""
 
-    timing = ["--heartbeat", "500ms", "--lease", "3s", "--grace", "1s", "--reattach", "10s"]
+    timing = ["--heartbeat", "500ms", "--lease", "60s", "--grace", "5s", "--reattach", "60s"]
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="seaworthy-"))
@@ -120,15 +149,17 @@ class Case(unittest.TestCase):
         self.addCleanup(self._clean_up)
 
     def _clean_up(self):
-        for program in reversed(self.programs):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                program.stop()
+        self.end_programs()
         result = self._outcome.result
         if any(test is self for test, _ in result.failures + result.errors):
             for log in sorted(self.folder.rglob("*.log")):
                 print(f"---- {log.name}\n{log.read_text(errors='replace')[-2000:]}", file=sys.stderr)
         subprocess.run(["chmod", "-R", "u+rwx", str(self.folder)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end_programs(self):
+        for program in reversed(self.programs):
+            program.end()
 
     def start(self, name, *arguments, log=None, **more):
         program = Program(self.folder / f"{log or name}.log", name, *arguments, **more)
@@ -137,9 +168,12 @@ class Case(unittest.TestCase):
 
     def start_broker(self, *arguments, state="broker", **more):
         """Returns the program; its address stays the same when it is started again."""
+        if not self.broker_address:
+            port = ReservedPort()
+            self.addCleanup(port.close)
+            self.broker_address = f"tcp://127.0.0.1:{port.number}"
         read_end, write_end = os.pipe()
-        listen = self.broker_address or "tcp://127.0.0.1:0"
-        broker = self.start("seaworthy-broker", "--listen", listen, "--state",
+        broker = self.start("seaworthy-broker", "--listen", self.broker_address, "--state",
                             self.folder / state, "--ready-fd", write_end, *self.timing, *arguments,
                             pass_fds=[write_end], **more)
         os.close(write_end)
@@ -167,6 +201,8 @@ class Case(unittest.TestCase):
 
     def client(self, *arguments, **more):
         """A client command against this test's broker."""
+        if arguments[0] in IMPATIENT and "--timeout" not in arguments:
+            arguments = (arguments[0], "--timeout", "120s", *arguments[1:])
         return self.run_cli(arguments[0], "--broker", self.broker_address, *arguments[1:], **more)
 
     def client_json(self, *arguments):

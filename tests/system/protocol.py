@@ -68,7 +68,7 @@ class Connection:
     def send(self, name, /, tag=0, blob=b"", **body):
         self.socket.send_multipart(encode(name, body, tag, blob))
 
-    def receive(self, timeout=10.0):
+    def receive(self, timeout=60.0):
         """The next message, or None when none came in time."""
         if not self.socket.poll(int(timeout * 1000)):
             return None
@@ -125,7 +125,7 @@ class Worker:
         self.welcome = self.expect("Welcome")
         return self.welcome
 
-    def expect(self, *names, timeout=10.0):
+    def expect(self, *names, timeout=60.0):
         """The body of the next message of one of these types; others are passed over."""
         deadline = time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0:
@@ -134,7 +134,7 @@ class Worker:
                 return message[1]
         raise TimeoutError(f"{self.name}: none of {names} came")
 
-    def take(self, timeout=10.0):
+    def take(self, timeout=60.0):
         self.connection.send("Ready", boot=self.boot, slots=1)
         assign = self.expect("Assign", timeout=timeout)
         assert assign["boot"] == self.boot

@@ -9,7 +9,6 @@ import email.policy
 import http.server
 import json
 import logging
-import socket
 import socketserver
 import ssl
 import subprocess
@@ -63,7 +62,7 @@ class HttpReceiver:
         if callable(word):
             word = word(request)
         if word == "stall":
-            self.released.wait(120)
+            self.released.wait()
         if word in ("close", "stall"):
             handler.close_connection = True
             return
@@ -188,10 +187,3 @@ def make_certificate(folder):
                     "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
                     "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
     return certificate, key
-
-
-def unused_port():
-    """Nobody listens there, for now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]

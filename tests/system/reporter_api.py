@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 import unittest
 import urllib.parse
 import xml.dom.minidom
@@ -211,11 +212,12 @@ class Looking(ApiCase):
         self.assertEqual(self.ask("/badges/build.svg").status, 400)
 
     def test_metrics_have_what_happened_and_the_dashboard_asks_for_what_is_there(self):
+        until(lambda: 'seaworthy_workers{state="idle"} 1\n' in self.ask("/metrics").text, "the worker is idle")
         metrics = self.ask("/metrics")
         self.assertTrue(metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4"))
         for line in ("seaworthy_broker_up 1", 'seaworthy_builds_finished_total{verdict="failed"} 1',
                      'seaworthy_jobs_finished_total{verdict="passed"} 1', "seaworthy_jobs_waiting 0",
-                     'seaworthy_workers{state="idle"} 1', 'seaworthy_jobs_ready{labels=""} 0',
+                     'seaworthy_jobs_ready{labels=""} 0',
                      "seaworthy_attempt_run_seconds_count 2", "seaworthy_job_wait_seconds_count 2"):
             self.assertIn(line + "\n", metrics.text)
         self.assertRegex(metrics.text, r"\nseaworthy_commit_seconds_count [1-9]")
@@ -373,16 +375,17 @@ class SigningIn(ApiCase):
         self.assertEqual(browser.get("/").status, 303)
         self.assertIsNotNone(events.answer.read())  # it ended
         self.assertEqual(self.bearer("/api/v1/builds", self.operator).status, 200)
-        self.assertIn("list of tokens has changed", reporter.output())
+        until(lambda: "list of tokens has changed" in reporter.output(), "the log says so")
 
     def test_wrong_tokens_are_counted_and_the_right_one_still_comes_in(self):
         reporter = self.start_with_tokens()
+        begun = time.monotonic()
         statuses = [self.bearer("/api/v1/builds", f"swt_{i}").status for i in range(12)]
         self.assertEqual(statuses, [401] * 10 + [429] * 2)
         self.assertEqual(Browser(self).sign_in("swt_no").status, 429)
         self.assertEqual(self.bearer("/api/v1/builds", self.viewer).status, 200)
         self.assertEqual(Browser(self).sign_in(self.viewer).status, 303)
-        self.assertLessEqual(reporter.output().count("wrong token"), 3)
+        self.assertLessEqual(reporter.output().count("wrong token"), 2 + (time.monotonic() - begun) / 10)
         self.assertNotIn("swt_", reporter.output())
 
     def test_the_api_changes_things_by_token_and_role(self):
@@ -436,6 +439,7 @@ class SigningIn(ApiCase):
         self.broker.kill()
         self.broker = self.start_broker()
         self.assertIn("paused", self.client_json("status")["waiting"][0]["why_waiting"])
+        until(lambda: self.ask("/readyz").status == 200, "the reporter has the broker back")
         self.assertEqual(pause(False)["paused"], False)
         self.finished_builds(2)
         answer = self.bearer("/api/v1/drain", self.operator, "POST", {"worker": "nobody", "drained": True})

@@ -2,23 +2,19 @@
 """What restarts cost: nothing. A hundred of them in mid-job, a long queue, and a job that kills its workers."""
 
 import collections
-import contextlib
 import os
 import random
-import signal
 import time
 import unittest
 
 import programs
 import protocol
-from programs import Repository, processes_with, until
+from programs import SHORT_LEASES, Repository, processes_with, until
 
 RESTARTS = 100
 
 
 class Restarts(programs.Case):
-    timing = ["--heartbeat", "500ms", "--lease", "20s", "--grace", "5s", "--reattach", "60s"]
-
     def test_a_hundred_broker_restarts_in_mid_job_repeat_nothing(self):
         """E1: the broker's death alone never makes a job run twice, and no build stays without a verdict."""
         runs = self.folder / "runs"
@@ -50,30 +46,30 @@ class Restarts(programs.Case):
         self.assertEqual(set(times), {b["build"] for b in builds})
 
     def test_a_job_that_kills_its_workers_is_inconclusive_after_three_and_tells_the_story(self):
-        self.timing = ["--heartbeat", "300ms", "--lease", "1s", "--grace", "500ms"]
+        self.timing = SHORT_LEASES
         self.start_broker()
         repository = Repository(self.folder / "project")
-        repository.pipeline("jobs: {killer: {run: 'echo on my way; exec sleep 4713'}}")
+        sleep = f"sleep\x004713.{os.getpid()}{time.monotonic_ns()}"  # of this test only
+        repository.pipeline(f"jobs: {{killer: {{run: 'echo on my way; exec {sleep}'}}}}".replace("\x00", " "))
         for name in ("amy", "bob", "cid"):
             self.start_worker(name)
         self.client("submit", repository.path)
         for _ in range(3):
-            until(lambda: processes_with("sleep\0004713"), "the job runs")
-            story = self.client_json("show", "1")
-            holder = story["jobs"][0]["attempts"][-1]["worker"]
-            victim = next(p for p in self.programs if p.log.name == f"{holder}.log")
-            for pid in processes_with("sleep\0004713"):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            victim.kill()
-            until(lambda: self.client_json("show", "1")["jobs"][0]["attempts"] != story["jobs"][0]["attempts"],
-                  "the loss is seen")
+            until(lambda: processes_with(sleep), "the job runs")
+            attempt = self.client_json("show", "1")["jobs"][0]["attempts"][-1]
+            self.assertIsNone(attempt["outcome"])
+            next(p for p in self.programs if p.log.name == f"{attempt['worker']}.log").kill()
+            until(lambda: not processes_with(sleep), "nothing of the job is left")
+            until(lambda: self.outcomes()[attempt["attempt"] - 1] == "lost", "the loss is seen")
         build = self.finished_builds(1)[0]
         self.assertEqual(build["verdict"], "inconclusive")
         job = self.client_json("show", "1")["jobs"][0]
         self.assertEqual([a["outcome"] for a in job["attempts"]], ["lost"] * 3)
         self.assertEqual(len({a["worker"] for a in job["attempts"]}), 3)
         self.assertIn("lost 3 times", job["note"])
+
+    def outcomes(self):
+        return [attempt["outcome"] for attempt in self.client_json("show", "1")["jobs"][0]["attempts"]]
 
 
 class LongQueue(programs.Case):

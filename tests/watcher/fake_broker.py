@@ -18,7 +18,9 @@ class FakeBroker:
     def __init__(self):
         self.heads = {}  # (repository, ref): revision
         self.builds = {}  # (repository, ref, revision): build
-        self.submits = []  # all bodies, repeated ones too
+        self.submits = []  # bodies, each once
+        self.repeated = []  # those that came again: the answer was lost, or late
+        self.holds_notices = False  # nobody is told anything meanwhile
         self.advances = []  # (repository, ref, revision)
         self.listed = []  # repositories that heads were asked of
         self.refuse_submits = False
@@ -59,27 +61,28 @@ class FakeBroker:
             self._serial += 1
             self._notices.append((self._serial, repository))
 
-    def wait_for(self, condition, what, seconds=60):
+    def wait_for(self, condition, what, seconds=180):
         with self.changed:
             if not self.changed.wait_for(condition, seconds):
                 raise AssertionError(f"not within {seconds} s: {what}; submits: {self.submitted()}, "
                                      f"advances: {self.advances}")
 
     def submitted(self, ref=None):
-        """Revisions in the order they came, each as often as it came."""
+        """Revisions in the order they came, each as often as somebody asked for it."""
         return [candidate["revision"] for submit in self.submits if ref in (None, submit["ref"])
                 for candidate in submit["revisions"]]
 
     # --- the serving thread
 
     def _bind_again(self):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 return self._socket.bind(f"tcp://127.0.0.1:{self.port}")
             except zmq.ZMQError:
                 if time.monotonic() > deadline:
                     raise
+                time.sleep(0.02)
 
     def _serve(self):
         while not self._stopping:
@@ -114,7 +117,8 @@ class FakeBroker:
             self._waiting.append((peer, tag, body["after"]))
 
     def _submit(self, peer, tag, body):
-        self.submits.append(body)
+        is_repeated = any(one["request"] == body["request"] for one in self.submits)
+        (self.repeated if is_repeated else self.submits).append(body)
         if self.ignored_submits > 0:
             self.ignored_submits -= 1
             return
@@ -130,6 +134,8 @@ class FakeBroker:
         self._send(peer, tag, SUBMIT_OK, {"builds": answers})
 
     def _tell_waiting(self):
+        if self.holds_notices:
+            return
         still = []
         for peer, tag, after in self._waiting:
             if after == self._serial:

@@ -8,12 +8,12 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
 from fake_broker import FakeBroker
 
 WATCHER = os.environ["WATCHER"]
+DEADLINE = 180  # seconds: generous, a loaded machine is slow
 GIT = ["git", "-c", "user.name=A. Author", "-c", "user.email=author@example.org", "-c", "commit.gpgsign=false"]
 
 
@@ -64,7 +64,7 @@ class Watcher:
         with self._changed:
             return "\n".join(self._lines)
 
-    def wait_for_log(self, text, count=1, seconds=60):
+    def wait_for_log(self, text, count=1, seconds=DEADLINE):
         with self._changed:
             found = self._changed.wait_for(lambda: sum(text in line for line in self._lines) >= count, seconds)
             if not found:
@@ -72,7 +72,7 @@ class Watcher:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=DEADLINE)
         self._reader.join()
         assert code == 0, f"exit code {code}\n{self.log()}"
 
@@ -186,23 +186,16 @@ class WatcherTest(unittest.TestCase):
     def test_newest_only_submits_the_tip_of_a_push(self):
         watcher = self.wait_for_first("--newest-only", self.repository.url, every="1h")
         new = self.repository.commits(5)
-        self.notify_until(lambda: (self.repository.url, "refs/heads/main", new[0]) in self.broker.builds)
+        self.broker.notify(self.repository.url)
+        self.wait_for_head(new[0], repository=self.repository.url)
         self.assertEqual(self.broker.submitted()[1:], [new[0]])
         watcher.stop()
-
-    def notify_until(self, condition):
-        """A watcher may not have begun to listen when the first notice comes."""
-        deadline = time.monotonic() + 60
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "notices were not followed")
-            self.broker.notify(self.repository.url)
-            with self.broker.changed:
-                self.broker.changed.wait_for(condition, 0.5)
 
     def test_a_notice_makes_it_look_at_once(self):
         self.wait_for_first(self.repository.url, every="1h")
         new = self.repository.commit("second")
-        self.notify_until(lambda: new in self.broker.submitted())
+        self.broker.notify(self.repository.url)
+        self.wait_for_head(new, repository=self.repository.url)
         self.assertEqual(self.broker.submitted()[1:], [new])
 
     def test_a_ref_that_moves_on_this_machine_is_heard_of_at_once(self):
@@ -222,6 +215,17 @@ class WatcherTest(unittest.TestCase):
         self.repository.path.rename(self.directory / "elsewhere")
         self.wait_for_head(Repository(self.repository.path).commit("of the other one"))
         self.wait_for_head(self.repository.commit("another"))
+
+    def test_a_notice_that_came_before_it_could_hear_any_is_made_up_for_by_its_first_look(self):
+        self.broker.holds_notices = True
+        self.repository.commit("first")
+        self.watch(self.repository.url, every="1h")
+        self.broker.wait_for(lambda: self.broker.listed, "heads asked")
+        new = self.repository.commit("second")
+        self.broker.notify(self.repository.url)
+        self.broker.holds_notices = False
+        self.wait_for_head(new, repository=self.repository.url)
+        self.assertEqual(self.broker.submitted(), [new])
 
     def test_a_remote_that_is_away_costs_one_warning_and_nothing_is_lost(self):
         watcher = self.wait_for_first()
@@ -251,11 +255,13 @@ class WatcherTest(unittest.TestCase):
     def test_a_restarted_watcher_asks_what_was_submitted(self):
         watcher = self.wait_for_first()
         watcher.stop()
+        asked = len(self.broker.listed)
         new = self.repository.commits(3)
         self.watch()
         self.wait_for_head(new[0])
         self.assertEqual(self.broker.submitted()[1:], new)
-        self.assertEqual(self.broker.listed, [str(self.repository)] * 2)
+        self.assertGreater(len(self.broker.listed), asked)
+        self.assertEqual(set(self.broker.listed), {str(self.repository)})
 
     def test_a_watcher_that_lost_its_disk_loses_no_commit(self):
         self.wait_for_first().stop()
@@ -271,7 +277,7 @@ class WatcherTest(unittest.TestCase):
             self.repository.git("branch", f"b{number}")
         self.broker.heads_per_answer = 2
         watcher = self.watch()
-        self.broker.wait_for(lambda: len(self.broker.advances) == 6, "six heads")
+        self.broker.wait_for(lambda: len(set(self.broker.advances)) == 6, "six heads")
         watcher.stop()
         new = self.repository.commit("second")
         self.watch()
@@ -299,8 +305,10 @@ class WatcherTest(unittest.TestCase):
         first = self.repository.commit("first")
         self.watch()
         self.wait_for_head(first)
-        self.assertEqual(len(self.broker.submits), 2)
-        self.assertEqual(self.broker.submits[0], self.broker.submits[1])
+        self.assertEqual(len(self.broker.submits), 1)
+        self.assertGreater(len(self.broker.repeated), 0)
+        for repeated in self.broker.repeated:
+            self.assertEqual(repeated, self.broker.submits[0])
         self.assertEqual(len(self.broker.submits[0]["request"]), 16)
 
     def test_a_refusal_is_told_and_tried_again(self):
@@ -362,13 +370,13 @@ class WatcherTest(unittest.TestCase):
                                   (["--broker", "nowhere", "x"], "tcp://127.0.0.1:8888")):
             with self.subTest(arguments=arguments):
                 done = subprocess.run([WATCHER, "--state", str(self.directory / "state"), *arguments],
-                                      capture_output=True, text=True, timeout=60)
+                                      capture_output=True, text=True, timeout=DEADLINE)
                 self.assertNotEqual(done.returncode, 0)
                 self.assertIn(advice, done.stderr + done.stdout)
 
     def test_help_and_version_answer(self):
         for option, text in (("--help", "Examples:"), ("--version", "seaworthy-watcher ")):
-            done = subprocess.run([WATCHER, option], capture_output=True, text=True, timeout=60)
+            done = subprocess.run([WATCHER, option], capture_output=True, text=True, timeout=DEADLINE)
             self.assertEqual(done.returncode, 0)
             self.assertIn(text, done.stdout)
 

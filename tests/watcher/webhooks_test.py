@@ -44,7 +44,7 @@ class WebhooksTest(watcher_test.WatcherTest):
         super().wait_for_head(revision, repository=self.repository.url)
 
     def post(self, path, body, fields, method="POST"):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=watcher_test.DEADLINE)
         self.addCleanup(connection.close)
         connection.request(method, path, body, fields)
         answer = connection.getresponse()
@@ -142,7 +142,7 @@ class WebhooksTest(watcher_test.WatcherTest):
         self.assertEqual(self.github(body, Expect="100-continue")[0], 202)
         self.wait_for_head(new)
         chunks = [self.body(after="chunked")[i:i + 7] for i in range(0, len(self.body(after="chunked")), 7)]
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=watcher_test.DEADLINE)
         self.addCleanup(connection.close)
         connection.request("POST", "/hooks/github", iter(chunks), encode_chunked=True, headers={
             "Transfer-Encoding": "chunked", "X-Hub-Signature-256": "sha256=" + signature(b"".join(chunks))})
@@ -151,7 +151,7 @@ class WebhooksTest(watcher_test.WatcherTest):
     def test_without_a_good_secret_it_does_not_start(self):
         def words(*arguments):
             watcher = self.watch(self.repository, *arguments)
-            self.assertEqual(watcher.process.wait(timeout=60), 2)
+            self.assertEqual(watcher.process.wait(timeout=watcher_test.DEADLINE), 2)
             watcher._reader.join()
             return watcher.log()
         self.assertIn("--webhook-secret FILE names a file", words("--webhooks", "127.0.0.1:0"))

@@ -19,7 +19,7 @@ namespace seaworthy::worker {
 
 using namespace std::chrono_literals;
 
-inline constexpr Duration kPatience = 30s;
+inline constexpr Duration kPatience = 180s;
 
 // Asks again until it holds or the patience is at its end.
 inline bool comes_true(const std::function<bool()>& condition) {
@@ -49,7 +49,7 @@ class LeaderFixture {
     assign_.ref = "refs/heads/main";
     assign_.revision = repository_.commit("one");
     assign_.specification.name = "test";
-    assign_.specification.timeout = 60s;
+    assign_.specification.timeout = 30min;
     options_.workspace = directory_.path() / "work/7.1";
     options_.mirrors = directory_.path() / "mirrors";
     options_.worker = "w";

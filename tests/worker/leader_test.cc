@@ -257,12 +257,12 @@ TEST_CASE("a process of one step lives on in the next") {
 
 TEST_CASE("a job that does not end within its time-out is timed out, with all its processes") {
   LeaderFixture job;
-  job.assign().specification.timeout = 8s;
+  job.assign().specification.timeout = 15s;  // it must come to its second step by then
   job.start({"echo begin", kEscape + "escape pid\nsleep 1000"});
   const pid_t escaped = job.pid_in("pid");
   const auto outcome = job.wait_for_outcome();
   CHECK(outcome.outcome == Outcome::TimedOut);
-  CHECK(contains(outcome.detail, "time-out of 8.0 s: was at step 2 ("));
+  CHECK(contains(outcome.detail, "time-out of 15.0 s: was at step 2 ("));
   CHECK(contains(outcome.detail, "no process of the job survived"));
   CHECK(outcome.steps.size() == 1);
   CHECK(is_gone(escaped));

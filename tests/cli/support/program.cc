@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr Duration kPatience{180'000};
+
 Words without_ours() {
   Words argv{"env"};
   for (const std::string& entry : io::environment_with({}))
@@ -32,7 +34,7 @@ io::CommandResult run_seaworthy(const Words& arguments, const Words& environment
   command.argv.insert(command.argv.end(), environment.begin(), environment.end());
   command.argv.push_back(seaworthy_binary().string());
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  command.timeout = Duration{60'000};
+  command.timeout = kPatience;
   auto result = io::run(command);
   REQUIRE(result.has_value());
   return *result;
@@ -42,7 +44,7 @@ std::string run_or_fail(const Words& argv, const std::string& input) {
   io::Command command;
   command.argv = argv;
   command.input = input;
-  command.timeout = Duration{60'000};
+  command.timeout = kPatience;
   auto result = io::run(command);
   REQUIRE(result.has_value());
   INFO(argv[0] << ": " << result->error);
@@ -52,7 +54,7 @@ std::string run_or_fail(const Words& argv, const std::string& input) {
 }
 
 bool eventually(const std::function<bool()>& condition) {
-  const Instant deadline = io::now() + Duration{60'000};
+  const Instant deadline = io::now() + kPatience;
   while (!condition()) {
     if (io::now() > deadline) return false;
     ::poll(nullptr, 0, 5);

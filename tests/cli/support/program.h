@@ -23,7 +23,7 @@ io::CommandResult run_seaworthy(const Words& arguments, const Words& environment
 // Aborts the test if it fails; what it printed, without the last newline.
 std::string run_or_fail(const Words& argv, const std::string& input = "");
 
-// Polls until it holds; false after ten seconds.
+// Polls until it holds; false after three minutes.
 bool eventually(const std::function<bool()>& condition);
 
 std::string content_of(const std::filesystem::path& file);

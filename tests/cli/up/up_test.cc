@@ -89,7 +89,7 @@ class Up {
     // Its children write as they end: the folder goes after that.
     kill(child_.pid, SIGTERM);
     pollfd polled{child_.pidfd.get(), POLLIN, 0};
-    if (poll(&polled, 1, 10'000) <= 0) kill(child_.pid, SIGKILL);
+    if (poll(&polled, 1, 60'000) <= 0) kill(child_.pid, SIGKILL);
     io::reap(child_);
   }
   Up(const Up&) = delete;
