@@ -2,6 +2,7 @@
 // the revision is bytes. Pure.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -17,11 +18,12 @@ namespace seaworthy::broker {
 
 class Revision {
  public:
-  // Of 40 or 64 hexadecimal digits; nothing of anything else.
+  // Of 40 or 64 hexadecimal digits; nothing of anything else. Of 64 the last 24 are not all "f":
+  // no hash ever ends so, and it is how the short ones are told.
   static std::optional<Revision> parse(std::string_view text) {
     if (text.size() != 40 && text.size() != 64) return std::nullopt;
     Revision revision;
-    revision.size_ = static_cast<uint8_t>(text.size() / 2);
+    revision.bytes_.fill(0xff);
     for (size_t i = 0; i < text.size(); ++i) {
       const char c = text[i];
       const bool is_digit = c >= '0' && c <= '9', is_letter = c >= 'a' && c <= 'f';
@@ -29,9 +31,10 @@ class Revision {
       uint8_t& byte = revision.bytes_[i / 2];
       byte = static_cast<uint8_t>(byte << 4 | (is_digit ? c - '0' : c - 'a' + 10));
     }
+    if (revision.size() * 2 != text.size()) return std::nullopt;
     return revision;
   }
-  std::string text() const { return hex_of(std::span(bytes_.data(), size_)); }
+  std::string text() const { return hex_of(std::span(bytes_.data(), size())); }
   // Of all bytes: peers may choose revisions that begin alike.
   size_t hash() const {
     return std::hash<std::string_view>{}(
@@ -40,8 +43,14 @@ class Revision {
   bool operator==(const Revision&) const = default;
 
  private:
+  static constexpr size_t kShort = 20;
+  size_t size() const {
+    const bool is_short = std::all_of(bytes_.begin() + kShort, bytes_.end(),
+                                      [](uint8_t byte) { return byte == 0xff; });
+    return is_short ? kShort : bytes_.size();
+  }
+
   std::array<uint8_t, 32> bytes_{};
-  uint8_t size_ = 0;
 };
 
 struct Commit {

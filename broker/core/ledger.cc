@@ -39,7 +39,7 @@ void Ledger::recover(const Recovered& recovered) {
   last_rank_ = recovered.last_rank;
   cursors_ = recovered.cursors;
   paused_.insert(recovered.paused.begin(), recovered.paused.end());
-  revisions_.reserve(recovered.known.size());
+  revisions_.reserve(recovered.known.size() + recovered.builds.size());
   for (const Recovered::Known& known : recovered.known)
     revisions_[commit_of(known.repository, known.ref, known.revision)] = known.build;
   for (const auto& [id, request] : recovered.requests) requests_.emplace(id, request);
@@ -48,7 +48,9 @@ void Ledger::recover(const Recovered& recovered) {
     build.rank = from.rank;
     build.running = from.running;
     build.verdict = from.verdict;
-    set_commit(id, build, commit_of(from.repository, from.ref, from.revision));
+    const Commit commit = commit_of(from.repository, from.ref, from.revision);
+    if (!from.again) revisions_[commit] = id;
+    set_commit(id, build, commit);
   }
   for (const Recovered::Newest& newest : recovered.newest) {
     const GroupNumber group = group_number(number_of(newest.repository), newest.group);
@@ -95,15 +97,13 @@ Job& Ledger::add_job(JobId id, BuildId build_id, const std::string& name,
   return job;
 }
 
-// The ledger's own commit where it is this build's, else a copy.
 void Ledger::set_commit(BuildId id, Build& build, const Commit& commit) {
   const auto known = revisions_.find(commit);
   if (known != revisions_.end() && known->second == id) {
     build.commit = &known->first;
     return;
   }
-  build.its_own = std::make_unique<Commit>(commit);
-  build.commit = build.its_own.get();
+  build.commit = &(commits_of_again_[id] = commit);
 }
 
 Job::Past& Ledger::past_of(Job& job) {
@@ -246,6 +246,7 @@ void Ledger::on(const Change&, const BuildFinished& body) {
     jobs_.erase(job);
   }
   builds_.erase(body.build);
+  commits_of_again_.erase(body.build);
 }
 
 void Ledger::on(const Change&, const HeadAdvanced&) {}  // only the store and the watchers need it

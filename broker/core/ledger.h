@@ -50,6 +50,7 @@ struct RecoveredBuild {
   std::string repository;
   std::string ref;
   std::string revision;
+  bool again = false;                  // does not hold its (repository, ref, revision)
   bool running = false;                // some job was given to a worker
   Verdict verdict = Verdict::Skipped;  // the gravest so far
 };
@@ -80,9 +81,9 @@ struct Job {
   AttemptNumber attempt;  // the latest one; 0 before the first
   State state = State::Queued;
   Priority priority = Priority::Normal;
-  bool cancel_requested = false;
-  bool passed = false;  // once finished
-  bool ready = false;   // could be handed out now, but for its group
+  bool cancel_requested : 1 = false;
+  bool passed : 1 = false;  // once finished
+  bool ready : 1 = false;   // could be handed out now, but for its group
 
   const Past& past() const;
   // Those that have not passed yet.
@@ -91,9 +92,8 @@ struct Job {
 
 struct Build {
   uint64_t rank = 0;
-  const Commit* commit = nullptr;   // one of the ledger's, or
-  std::unique_ptr<Commit> its_own;  // of a build that a person asked for again
-  JobId first_job;                  // its jobs are numbered in a row
+  const Commit* commit = nullptr;  // the ledger's
+  JobId first_job;                 // its jobs are numbered in a row
   uint32_t job_count = 0;
   uint32_t unfinished = 0;
   GroupNumber group = 0;
@@ -132,7 +132,7 @@ struct Recovered {
   // In the order of their ids.
   std::vector<std::pair<BuildId, RecoveredBuild>> builds;  // without a verdict
   std::vector<std::pair<JobId, RecoveredJob>> jobs;  // of those builds, finished ones included
-  std::vector<Known> known;  // every build that holds its (repository, ref, revision)
+  std::vector<Known> known;  // builds with a verdict that hold their (repository, ref, revision)
   std::vector<std::pair<RequestId, TakenRequest>> requests;
   std::vector<Labels> label_sets = {{}};
   std::vector<InGroup> groups;
@@ -262,6 +262,8 @@ class Ledger {
   std::unordered_map<std::string, uint32_t> numbers_;  // repositories and refs, never iterated
   std::vector<const std::string*> by_number_;          // those of numbers_
   std::unordered_map<Commit, BuildId, CommitHash> revisions_;
+  // Of builds that a person asked for again, until they have a verdict.
+  std::map<BuildId, Commit> commits_of_again_;
   std::unordered_map<RequestId, TakenRequest> requests_;
   size_t running_count_ = 0;
   size_t unfinished_count_ = 0;

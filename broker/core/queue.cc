@@ -13,7 +13,7 @@ void ReadyQueue::add(const Place& place) {
   Lane& lane = repository.lanes[place.labels];
   Waiting& waiting = waiting_[place.labels.value];
   if (lane.entries.empty()) waiting.turns.insert(turn_of(place.repository, repository, lane));
-  const bool added = lane.entries.insert(place.entry).second;
+  const bool added = lane.entries.insert(place.entry);
   SW_ASSERT(added);
   ++waiting.jobs;
   ++size_;
@@ -24,8 +24,8 @@ void ReadyQueue::remove(const Place& place) {
   const auto found = repository.lanes.find(place.labels);
   SW_ASSERT(found != repository.lanes.end());
   Lane& lane = found->second;
-  const size_t removed = lane.entries.erase(place.entry);
-  SW_ASSERT(removed == 1);
+  const bool removed = lane.entries.erase(place.entry);
+  SW_ASSERT(removed);
   Waiting& waiting = waiting_[place.labels.value];
   --waiting.jobs;
   --size_;
@@ -98,7 +98,7 @@ std::optional<ReadyQueue::Entry> ReadyQueue::oldest(const Entries& lane,
                                                     const std::optional<Entry>& after) {
   std::optional<Entry> oldest;
   for (Priority priority : {Priority::High, Priority::Normal, Priority::Low}) {
-    auto take = [&](Entries::const_iterator at) {
+    auto take = [&](Entries::Iterator at) {
       const bool fits = at != lane.end() && at->priority == priority;
       if (fits && (!oldest || Older()(*at, *oldest))) oldest = *at;
     };
@@ -121,7 +121,7 @@ std::vector<JobId> ReadyQueue::in_order(size_t most,
                                         const std::function<bool(LabelSetId)>& count) const {
   struct Rest {
     const Entries* entries;
-    Entries::const_iterator best;
+    Entries::Iterator best;
     std::optional<Entry> oldest;
     std::set<JobId> taken = {};  // by the other order
 

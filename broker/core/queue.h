@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "broker/core/label_sets.h"
+#include "broker/core/sorted_pages.h"
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
 #include "shared/model/limits.h"
@@ -96,7 +97,7 @@ class ReadyQueue {
   std::vector<JobId> in_order(size_t most, const std::function<bool(LabelSetId)>& count) const;
 
  private:
-  using Entries = std::set<Entry>;
+  using Entries = SortedPages<Entry>;
   struct Lane {
     uint64_t running = 0;
     Entries entries;

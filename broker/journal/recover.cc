@@ -88,7 +88,7 @@ std::string revision(const Statement& row, int column, BuildId build) {
 std::vector<std::pair<BuildId, RecoveredBuild>> unfinished_builds(const Database& database) {
   std::vector<std::pair<BuildId, RecoveredBuild>> builds;
   Statement rows(database,
-                 "SELECT build.id, rank, name, ref, revision, state FROM build JOIN "
+                 "SELECT build.id, rank, name, ref, revision, state, again FROM build JOIN "
                  "repository ON repository.id = repository WHERE state < 3 ORDER BY build.id");
   while (rows.next()) {
     RecoveredBuild build;
@@ -97,6 +97,7 @@ std::vector<std::pair<BuildId, RecoveredBuild>> unfinished_builds(const Database
     build.repository = rows.text(2);
     build.ref = rows.text(3);
     build.revision = revision(rows, 4, id);
+    build.again = rows.integer(6) != 0;
     build.running =
         in_range(rows, 5, static_cast<int64_t>(State::Queued), static_cast<int64_t>(State::Running),
                  name_of("build", id), "state") == static_cast<int64_t>(State::Running);
@@ -258,7 +259,7 @@ Recovered Journal::recover() {
   Statement known(database_,
                   "SELECT name, ref, revision, build.id FROM build JOIN repository ON "
                   "repository.id = repository "
-                  "WHERE again = 0");
+                  "WHERE again = 0 AND state = 3");
   while (known.next())
     recovered.known.push_back({known.text(0), known.text(1),
                                revision(known, 2, known.id<BuildId>(3)), known.id<BuildId>(3)});

@@ -20,7 +20,7 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             stored.build.revision = b.revision;
             stored.group = b.group;
             stored.ends_older = b.ends_older;
-            stored.again = b.again;
+            stored.build.again = b.again;
             last_rank_ = std::max(last_rank_, b.rank);
             last_build_ = b.build;
             for (const NewJob& added : b.jobs) {
@@ -122,7 +122,7 @@ Recovered ModelStore::recover() {
   recovered.cursors = cursors_;
   recovered.paused.assign(paused_.begin(), paused_.end());
   for (const auto& [id, stored] : builds_) {
-    if (!stored.again)
+    if (stored.verdict && !stored.build.again)
       recovered.known.push_back(
           {stored.build.repository, stored.build.ref, stored.build.revision, id});
     if (stored.ends_older)

@@ -26,7 +26,6 @@ struct StoredBuild {
   broker::RecoveredBuild build;
   std::string group;
   bool ends_older = false;
-  bool again = false;
   std::optional<Verdict> verdict;
   UnixMillis finished;
 };
