@@ -10,7 +10,7 @@ void OutputCredit::note(AttemptKey attempt, uint64_t bytes, Instant now) {
     if (now - since_ >= 2 * kRemembered) talked_before_.clear();
     since_ = now;
   }
-  if (bytes < kLeastBytes) return;
+  if (bytes < kLittleBytes) return;
   talkers_.insert(attempt);
   talked_before_.erase(attempt);
 }

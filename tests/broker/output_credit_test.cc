@@ -33,7 +33,7 @@ TEST_CASE("attempts that write much at once share what may be under way") {
 TEST_CASE("an attempt that says little takes nothing from the others") {
   OutputCredit credit = credit_of(1);
   for (uint64_t job = 2; job < 1'000; ++job)
-    credit.note(attempt(job), OutputCredit::kLeastBytes - 1, {});
+    credit.note(attempt(job), OutputCredit::kLittleBytes - 1, {});
   CHECK(credit.each() == kMost);
 }
 
