@@ -12,8 +12,8 @@ namespace seaworthy::broker {
 
 class InFlight {
  public:
-  static constexpr size_t kMostOutput = 32 * 1024 * 1024;
-  static constexpr size_t kMost = 2 * kMostOutput;
+  static constexpr size_t kMostOutput = 48 * 1024 * 1024;
+  static constexpr size_t kMost = 64 * 1024 * 1024;
 
   // They belong to the batch that is being gathered.
   void gather(size_t bytes);
