@@ -80,7 +80,7 @@ class Fleets:
     """As a Fleet, in as many processes as their descriptors ask for. What is measured is measured with the first one's
     workers; the others' are there, and wait."""
 
-    AT_MOST = 2000  # workers of a process, each with four descriptors, and eight while all come back
+    AT_MOST = 1000  # workers of a process: four descriptors for each, and more while all try to come back
 
     def __init__(self, binaries, address, keys, most):
         self.fleets = [Fleet(binaries, address, keys) for _ in range(-(-most // self.AT_MOST))]
