@@ -142,9 +142,9 @@ void Core::on_message(const wire::Output& m) {
   if (job == nullptr || !holds(*session, *job, m.attempt))
     return refuse_attempt(*session, {m.job, m.attempt});
   renew(m.job);
-  output_credit_.note({m.job, m.attempt}, blob_bytes_, moment_.now);
   const uint64_t end = m.offset + blob_bytes_;
   const uint64_t stored = job->past().output_bytes;
+  output_credit_.note({m.job, m.attempt}, blob_bytes_, moment_.now);
   // A gap is not filled with guesses: the answer says from where to go on.
   const bool fits = m.offset <= stored && end > stored && blob_bytes_ <= limits::kOutputChunkBytes;
   if (fits) decide(OutputStored{m.job, m.attempt, stored, stored - m.offset, end - stored});
