@@ -84,6 +84,32 @@ class Fleet(Commanded):
         super().__init__(binaries / "fleet_workers", address, *([keys] if keys else []))
 
 
+class Fleets:
+    """As a Fleet, in as many processes as their descriptors ask for. What is measured is measured with the first one's
+    workers; the others' are there, and wait."""
+
+    AT_MOST = 1000  # workers of a process: four descriptors for each, and more while all try to come back
+
+    def __init__(self, binaries, address, keys, most):
+        self.fleets = [Fleet(binaries, address, keys) for _ in range(-(-most // self.AT_MOST))]
+
+    def do(self, *words):
+        return self.fleets[0].do(*words)
+
+    def have(self, workers):
+        """So many in all, the first process's first."""
+        for fleet in self.fleets:
+            fleet.do("workers", min(workers, self.AT_MOST))
+            workers -= min(workers, self.AT_MOST)
+
+    def messages(self):
+        return sum(sum(fleet.do("counters").values()) for fleet in self.fleets)
+
+    def stop(self):
+        for fleet in self.fleets:
+            fleet.stop()
+
+
 class Workers:
     """Real ones, of this machine, with one place for all their checkouts."""
 

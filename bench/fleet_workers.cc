@@ -14,6 +14,10 @@
 //   backlog JOBS         hand in so many and leave them in the queue
 //   rate SECONDS         how many were recorded in that time
 //   counters             messages sent and received so far
+//   asking               from now on ask, ten times a second, what a client asks
+//   asked                end that; the longest time until an answer, in ms: of what the broker
+//   knows
+//                        by heart, and of what it reads
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -51,6 +55,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kThreads = 4;
 constexpr size_t kStartAtOnce = 40;
+
+// Jobs that a fleet hands in are its own workers', so that there may be others.
+std::string own_label() { return "fleet-" + std::to_string(getpid()); }
 
 // What all threads share.
 struct Fleet {
@@ -107,7 +114,7 @@ class Worker {
     settings.host = "bench";
     settings.pid = static_cast<uint32_t>(getpid());
     settings.version = SEAWORTHY_VERSION;
-    settings.labels = {"linux"};
+    settings.labels = {own_label()};
     io::fill_random(&settings.seed, sizeof settings.seed);
     return settings;
   }
@@ -293,6 +300,7 @@ class Submitter {
     job.name = "test";
     job.steps = {{"test", "true", {}}};
     job.timeout = Duration{60'000};
+    job.runs_on = {own_label()};
     submit.pipelines = {{{job}, std::nullopt}};
     for (size_t i = 0; i < count; ++i) {
       std::array<char, 41> revision{};
@@ -306,6 +314,11 @@ class Submitter {
     return ask<wire::SubmitOk>(submit).builds.front().build.value;
   }
   wire::QueueStatusOk status() { return ask<wire::QueueStatusOk>(wire::QueueStatus{0}); }
+  void newest_build() {
+    wire::ListBuilds question;
+    question.limit = 1;
+    (void)ask<wire::BuildList>(question);
+  }
   uint64_t unfinished() {
     const wire::QueueStatusOk status = this->status();
     return status.waiting_count + status.running_count;
@@ -337,6 +350,46 @@ double seconds_since(Clock::time_point start) {
 }
 
 void pause(int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+
+// A client that asks all the time, in a thread of its own, and how long it waited at most.
+class Asker {
+ public:
+  explicit Asker(Fleet& fleet) : fleet_(fleet) {}
+  ~Asker() { stop(); }
+
+  void start() {
+    stop();
+    known_ = read_ = 0, count_ = 0, stop_ = false;
+    thread_ = std::thread([this] { run(); });
+  }
+  void stop() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  void print() const {
+    std::printf("{\"asked\": %llu, \"known_ms\": %.1f, \"read_ms\": %.1f}\n",
+                static_cast<unsigned long long>(count_), 1000 * known_, 1000 * read_);
+  }
+
+ private:
+  void run() {
+    Submitter client(fleet_);
+    for (; !stop_; pause(100), ++count_) {
+      const auto start = Clock::now();
+      client.status();
+      known_ = std::max(known_, seconds_since(start));
+      const auto then = Clock::now();
+      client.newest_build();
+      read_ = std::max(read_, seconds_since(then));
+    }
+  }
+
+  Fleet& fleet_;
+  double known_ = 0, read_ = 0;  // seconds
+  uint64_t count_ = 0;
+  std::atomic<bool> stop_{true};
+  std::thread thread_;
+};
 
 void load(Fleet& fleet, Submitter& submitter, uint64_t jobs, double seconds) {
   const auto start = Clock::now();
@@ -466,6 +519,7 @@ void run(const std::string& broker, const std::filesystem::path& keys) {
   }
   fleet.context.set(zmq::ctxopt::max_sockets, 60'000);
   Submitter submitter(fleet);
+  Asker asker(fleet);
   std::vector<std::unique_ptr<Crew>> crews;
   for (size_t i = 0; i < kThreads; ++i) crews.push_back(std::make_unique<Crew>(fleet));
   size_t workers = 0;
@@ -502,6 +556,12 @@ void run(const std::string& broker, const std::filesystem::path& keys) {
       steady(fleet, submitter, static_cast<int64_t>(number), static_cast<double>(second));
     } else if (command == "latency") {
       latency(fleet, submitter, static_cast<int>(number));
+    } else if (command == "asking") {
+      asker.start();
+      std::printf("{}\n");
+    } else if (command == "asked") {
+      asker.stop();
+      asker.print();
     } else if (command == "counters") {
       std::printf("{\"sent\": %llu, \"received\": %llu}\n",
                   static_cast<unsigned long long>(fleet.sent),

@@ -66,11 +66,12 @@ Loop::Loop(const LoopOptions& options, const io::Fd& signals, io::Supervisor& su
       core_(core_options(options), journal_.recover(), io::now()),
       storage_(std::move(journal_), options.output,
                DiskSpace({options.state, options.output}, options.least_free_bytes)),
-      reading_(options.state / "seaworthy.db", options.output, options.keep),
+      reading_(options.state / "seaworthy.db", options.output),
+      upkeep_(options.state / "seaworthy.db", options.output, options.keep),
       durable_sequence_(core_.ledger().last_sequence()),
       look_at_disk_(io::now()),
       find_expired_(look_at_disk_) {
-  reading_.submit(SweepOutput{});
+  upkeep_.submit(SweepOutput{});
   router_.bind(options.listen);
 }
 
@@ -111,21 +112,18 @@ void Loop::wait() {
   if (demand_may_differ_ && long_polls_.any_waits_for_demand())
     due = std::min(due, look_at_demand_);
   const Duration most = std::max(due - io::now(), Duration{0});
-  std::vector<zmq::pollitem_t> items{{nullptr, signals_.get(), ZMQ_POLLIN, 0},
-                                     {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
-                                     {nullptr, reading_.fd(), ZMQ_POLLIN, 0},
-                                     {connections_.handle(), 0, ZMQ_POLLIN, 0},
-                                     {doorkeeper_.handle(), 0, ZMQ_POLLIN, 0}};
-  if (in_flight_total_ <= kMostInFlightBytes)
-    items.push_back({router_.handle().handle(), 0, ZMQ_POLLIN, 0});
+  std::vector<zmq::pollitem_t> items{
+      {nullptr, signals_.get(), ZMQ_POLLIN, 0},  {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
+      {nullptr, reading_.fd(), ZMQ_POLLIN, 0},   {nullptr, upkeep_.fd(), ZMQ_POLLIN, 0},
+      {connections_.handle(), 0, ZMQ_POLLIN, 0}, {doorkeeper_.handle(), 0, ZMQ_POLLIN, 0}};
+  if (in_flight_.takes_anything()) items.push_back({router_.handle().handle(), 0, ZMQ_POLLIN, 0});
   if (keys_) items.push_back({nullptr, keys_->fd(), ZMQ_POLLIN, 0});
   io::poll(items, most);
   if (keys_ && items.back().revents != 0) follow_keys();
 }
 
 void Loop::receive() {
-  if (in_flight_total_ > kMostInFlightBytes) return;
-  for (size_t i = 0; i < limits::kEventsPerDrain; ++i) {
+  for (size_t i = 0; i < limits::kEventsPerDrain && in_flight_.takes_anything(); ++i) {
     std::optional<io::Received> received = router_.receive();
     if (!received) break;
     take(*std::move(received));
@@ -146,6 +144,9 @@ void Loop::take(io::Received received) {
   spdlog::debug("{} from peer {}", wire::name_of(envelope.message), received.peer.value);
   if (!is_allowed(received, envelope)) return;
   if (take_shell_message(received.peer, received.user, envelope)) return;
+  // Without its bytes it is a sign of life, and the answer says what is missing.
+  if (std::holds_alternative<wire::Output>(envelope.message) && !in_flight_.takes_output())
+    envelope.blob.clear();
   const MessageReceived event{received.peer.value, envelope.tag, &envelope.message,
                               envelope.blob.size()};
   step(event, std::move(envelope.blob));
@@ -212,8 +213,13 @@ void Loop::step(const Event& event, std::string blob) {
   Effects effects = core_.step(io::moment(), event);
   demand_may_differ_ = true;
   for (Change& change : effects.changes) {
-    if (std::holds_alternative<OutputStored>(change.body))
+    if (std::holds_alternative<OutputStored>(change.body)) {
       batch_.blobs.push_back({std::move(blob), times_in(event)});
+      in_flight_.gather(batch_.blobs.back().bytes.size() +
+                        batch_.blobs.back().times.size() * sizeof(OutputTime));
+    }
+    if (const auto* ended = std::get_if<AttemptEnded>(&change.body))
+      in_flight_.gather(ended->report.tests.data.size());
     batch_.changes.push_back(std::move(change));
   }
   std::move(effects.messages.begin(), effects.messages.end(), std::back_inserter(batch_.messages));
@@ -231,14 +237,7 @@ void Loop::commit() {
 }
 
 void Loop::submit(Batch batch) {
-  size_t bytes = 0;
-  for (const Blob& blob : batch.blobs)
-    bytes += blob.bytes.size() + blob.times.size() * sizeof(OutputTime);
-  for (const Change& change : batch.changes)
-    if (const auto* ended = std::get_if<AttemptEnded>(&change.body))
-      bytes += ended->report.tests.data.size();
-  in_flight_bytes_.push_back(bytes);
-  in_flight_total_ += bytes;
+  in_flight_.submitted();
   ++submitted_batches_;
   storage_.submit(std::move(batch));
 }
@@ -250,8 +249,7 @@ void Loop::take_committed() {
     see_space(committed.space);
     ++durable_batches_;
     if (committed.commit_us) counters_.committed(*committed.commit_us);
-    in_flight_total_ -= in_flight_bytes_.front();
-    in_flight_bytes_.pop_front();
+    in_flight_.durable();
     for (const Outgoing& out : committed.batch.messages)
       send({out.peer}, {out.message, out.tag, {}});
     for (const Change& change : committed.batch.changes) after_commit(change);
@@ -281,7 +279,7 @@ void Loop::look_after_disk(Instant now) {
   }
   if (!keeps_all_ && now >= find_expired_) {
     find_expired_ = now + kFindExpired;
-    reading_.submit(FindExpired{});
+    upkeep_.submit(FindExpired{});
   }
 }
 
@@ -298,11 +296,11 @@ void Loop::after_commit(const Change& change) {
           [&](const JobFinished& finished) { wake(finished.job); },
           [&](const AttemptAssigned& assigned) { wake(assigned.job); },
           [&](const BuildRemoved& removed) {
-            reading_.submit(RemoveOutput{removed.attempts});
+            upkeep_.submit(RemoveOutput{removed.attempts});
             find_expired_ = io::now();  // there may be more
           },
           [&](const AttemptEnded& ended) {
-            reading_.submit(CompressOutput{{ended.job, ended.attempt}, ended.report.output_bytes});
+            upkeep_.submit(CompressOutput{{ended.job, ended.attempt}, ended.report.output_bytes});
           },
           [](const auto&) {}},
       change.body);
@@ -329,10 +327,8 @@ void Loop::ask(Question question) {
 }
 
 void Loop::take_answers() {
-  for (ReadingResult& result : reading_.take_results())
-    std::visit(overloaded{[this](Answer& answer) { park_or_answer(std::move(answer)); },
-                          [this](const BuildsExpired& expired) { step(expired, {}); }},
-               result);
+  for (Answer& answer : reading_.take_answers()) park_or_answer(std::move(answer));
+  for (const BuildsExpired& expired : upkeep_.take_expired()) step(expired, {});
 }
 
 void Loop::park_or_answer(Answer answer) {

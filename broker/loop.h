@@ -3,8 +3,8 @@
 //
 //   receive -> decode -> step -> (storage thread: commit) -> send
 //
-// Questions about the past go to the reading thread. Everything bounded: when more is in flight to
-// the disk than kMostInFlightBytes, it stops receiving until some of it is durable.
+// Questions about the past go to the reading thread. What waits for the disk is bounded
+// (in_flight.h): output that finds no room is dropped, and its worker sends it again.
 #pragma once
 
 #include <deque>
@@ -15,12 +15,14 @@
 #include "broker/core/core.h"
 #include "broker/core/counters.h"
 #include "broker/doorkeeper.h"
+#include "broker/in_flight.h"
 #include "broker/keyring.h"
 #include "broker/long_polls.h"
 #include "broker/notices.h"
 #include "broker/open_questions.h"
 #include "broker/reading.h"
 #include "broker/storage.h"
+#include "broker/upkeep.h"
 #include "shared/io/fd.h"
 #include "shared/io/log.h"
 #include "shared/io/notify.h"
@@ -56,8 +58,6 @@ class Loop {
   const std::string& endpoint() const { return router_.endpoint(); }
 
  private:
-  static constexpr size_t kMostInFlightBytes = 64 * 1024 * 1024;
-
   void wait();
   void receive();
   void take(io::Received received);
@@ -105,6 +105,7 @@ class Loop {
   Core core_;
   Storage storage_;
   Reading reading_;
+  Upkeep upkeep_;
   Counters counters_;
   OpenQuestions open_;
   LongPolls long_polls_;
@@ -117,8 +118,7 @@ class Loop {
   Batch batch_;  // being gathered
   uint64_t submitted_batches_ = 0;
   uint64_t durable_batches_ = 0;
-  std::deque<size_t> in_flight_bytes_;
-  size_t in_flight_total_ = 0;
+  InFlight in_flight_;
   EventSequence durable_sequence_;
   std::deque<io::Peer> unreachable_;
   Space space_ = Space::Enough;

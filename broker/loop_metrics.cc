@@ -11,7 +11,7 @@ wire::Metrics Loop::metrics() const {
   metrics.connections = connections_.size();
   metrics.open_questions = open_.size();
   metrics.uncommitted_batches = submitted_batches_ - durable_batches_;
-  metrics.uncommitted_bytes = in_flight_total_;
+  metrics.uncommitted_bytes = in_flight_.bytes();
   metrics.last_event = durable_sequence_.value;
   metrics.uncommitted_events = core_.ledger().last_sequence().value - durable_sequence_.value;
   core_.measure(io::now(), metrics);

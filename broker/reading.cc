@@ -5,31 +5,23 @@
 #include <algorithm>
 
 #include "shared/base/overloaded.h"
-#include "shared/io/clock.h"
 #include "shared/model/limits.h"
 
 namespace seaworthy::broker {
 
-Reading::Reading(const std::filesystem::path& store, std::filesystem::path outputs,
-                 const Keep& keep)
-    : outputs_(std::move(outputs)),
-      reader_(outputs_),
-      reads_(store),
-      test_reads_(store),
-      retention_(store, keep),
-      thread_([this] { run(); }) {}
+Reading::Reading(const std::filesystem::path& store, const std::filesystem::path& outputs)
+    : reader_(outputs), reads_(store), test_reads_(store), thread_([this] { run(); }) {}
 
 Reading::~Reading() {
-  tasks_.close();
+  questions_.close();
   thread_.join();
 }
 
 void Reading::run() {
   for (;;) {
-    std::vector<ReadingTask> tasks = tasks_.take();
-    if (tasks.empty()) return;
-    for (ReadingTask& task : tasks)
-      std::visit([this](auto& one) { perform(std::move(one)); }, task);
+    std::vector<Question> questions = questions_.take();
+    if (questions.empty()) return;
+    for (Question& question : questions) perform(std::move(question));
   }
 }
 
@@ -60,40 +52,7 @@ void Reading::perform(Question question) {
     spdlog::error("cannot answer a question: {}", error.what());
     result.envelope.message = wire::Error{wire::ErrorCode::Refused, error.what(), false, 0};
   }
-  results_.push(std::move(result));
-}
-
-void Reading::perform(const CompressOutput& task) {
-  try {
-    compress_output(outputs_, task.attempt, task.extent);
-  } catch (const std::exception& error) {
-    spdlog::warn("output of job {} attempt {} stays uncompressed: {}", task.attempt.job.value,
-                 task.attempt.attempt.value, error.what());
-  }
-}
-
-void Reading::perform(FindExpired) {
-  BuildsExpired found;
-  try {
-    found.builds = retention_.expired(io::wall_now());
-  } catch (const std::exception& error) {
-    spdlog::error("cannot find the builds that are not to be kept: {}", error.what());
-  }
-  results_.push(std::move(found));
-}
-
-void Reading::perform(const RemoveOutput& task) {
-  for (AttemptKey attempt : task.attempts) remove_output(outputs_, attempt);
-}
-
-void Reading::perform(SweepOutput) {
-  try {
-    const JobId last = retention_.last_job();
-    for (AttemptKey attempt : stored_outputs(outputs_))
-      if (attempt.job <= last && !retention_.has_job(attempt.job)) remove_output(outputs_, attempt);
-  } catch (const std::exception& error) {
-    spdlog::warn("output of removed builds may be left in {}: {}", outputs_.string(), error.what());
-  }
+  answers_.push(std::move(result));
 }
 
 wire::Message Reading::answer(const wire::ListBuilds& query) { return reads_.list_builds(query); }
@@ -130,19 +89,22 @@ Answer Reading::fetch_events(Question question, const wire::FetchEvents& fetch) 
   return {std::move(question), {std::move(events), tag, {}}, nothing_new};
 }
 
+Answer Reading::no_such_job(Question question, const wire::FetchOutput& fetch) {
+  const std::string attempt =
+      fetch.attempt ? " attempt " + std::to_string(fetch.attempt.value) : "";
+  const uint64_t tag = question.tag;
+  return {std::move(question),
+          {wire::Error{wire::ErrorCode::NotFound,
+                       "there is no job " + std::to_string(fetch.job.value) + attempt, false, 0},
+           tag,
+           {}},
+          false};
+}
+
 Answer Reading::fetch_output(Question question, const wire::FetchOutput& fetch) {
   const uint64_t tag = question.tag;
   std::optional<OutputExtent> extent = reads_.output_extent(fetch.job, fetch.attempt);
-  if (!extent) {
-    const std::string attempt =
-        fetch.attempt ? " attempt " + std::to_string(fetch.attempt.value) : "";
-    return {std::move(question),
-            {wire::Error{wire::ErrorCode::NotFound,
-                         "there is no job " + std::to_string(fetch.job.value) + attempt, false, 0},
-             tag,
-             {}},
-            false};
-  }
+  if (!extent) return no_such_job(std::move(question), fetch);
   constexpr size_t kMost = limits::kReplyBytes / 2;
   const AttemptKey key{fetch.job, extent->attempt};
   wire::OutputData data{fetch.job,     extent->attempt, fetch.offset,
@@ -157,7 +119,12 @@ Answer Reading::fetch_output(Question question, const wire::FetchOutput& fetch) 
       data.times = std::move(known.times);
       end = known.to;
     }
-    bytes = reader_.read(key, fetch.offset, end, kMost);
+    try {
+      bytes = reader_.read(key, fetch.offset, end, kMost);
+    } catch (const std::runtime_error&) {  // its build may have been removed since
+      if (reads_.output_extent(fetch.job, fetch.attempt)) throw;
+      return no_such_job(std::move(question), fetch);
+    }
   } else if (fetch.offset < extent->note.size()) {
     bytes = extent->note.substr(fetch.offset, kMost);
   }

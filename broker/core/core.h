@@ -19,6 +19,7 @@
 #include "broker/core/held_back.h"
 #include "broker/core/leases.h"
 #include "broker/core/ledger.h"
+#include "broker/core/output_credit.h"
 #include "broker/core/roster.h"
 #include "broker/core/unmatched.h"
 
@@ -26,7 +27,7 @@ namespace seaworthy::broker {
 
 struct CoreOptions {
   Timing timing;
-  uint64_t output_credit = 0;
+  uint64_t output_credit = 0;     // bytes, of an attempt, at most
   Duration unmatched_timeout{0};  // for a job that no worker could run; 0: it waits for ever
 };
 
@@ -101,6 +102,7 @@ class Core {
   void settle_lease_at_hello(const Session& session, JobId id, const wire::Hello& hello);
   void renew(JobId job);
   void refuse_attempt(const Session& session, AttemptKey key);
+  void acknowledge_output(BootId boot, AttemptKey key, const Job& job);
   void record_outcome(JobId id, const wire::AttemptFinished& report);
 
   // core_clients.cc: what clients ask
@@ -153,6 +155,7 @@ class Core {
   uint64_t last_push_ = 0;
   uint64_t last_session_ = 0;
   bool has_space_ = true;
+  OutputCredit output_credit_;
   std::map<BuildId, Instant> asked_for_;  // finished builds that a Submit was just answered with
 
   // Of the step under way.

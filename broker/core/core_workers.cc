@@ -49,7 +49,7 @@ void Core::on_message(const wire::Hello& m) {
   if (roster_.is_drained(m.worker)) roster_.set_reason(session, why_drained(m.worker));
   unmatched_.saw(m.worker, session.labels, ledger_.label_sets());
   for (JobId job : ledger_.leased_by(m.worker)) settle_lease_at_hello(session, job, m);
-  wire::Welcome welcome{epoch_, m.boot, session.id, options_.timing, options_.output_credit,
+  wire::Welcome welcome{epoch_, m.boot, session.id, options_.timing, output_credit_.first(),
                         {},     {}};
   for (const wire::HeldAttempt& held : m.held) {
     const Job* job = ledger_.find_job(held.job);
@@ -144,10 +144,16 @@ void Core::on_message(const wire::Output& m) {
   renew(m.job);
   const uint64_t end = m.offset + blob_bytes_;
   const uint64_t stored = job->past().output_bytes;
+  output_credit_.note({m.job, m.attempt}, blob_bytes_, moment_.now);
   // A gap is not filled with guesses: the answer says from where to go on.
   const bool fits = m.offset <= stored && end > stored && blob_bytes_ <= limits::kOutputChunkBytes;
   if (fits) decide(OutputStored{m.job, m.attempt, stored, stored - m.offset, end - stored});
-  answer(wire::OutputOk{epoch_, m.boot, m.job, m.attempt, job->past().output_bytes});
+  acknowledge_output(m.boot, {m.job, m.attempt}, *job);
+}
+
+void Core::acknowledge_output(BootId boot, AttemptKey key, const Job& job) {
+  answer(wire::OutputOk{epoch_, boot, key.job, key.attempt, job.past().output_bytes,
+                        output_credit_.each()});
 }
 
 void Core::on_message(const wire::AttemptFinished& m) {
@@ -170,8 +176,9 @@ void Core::on_message(const wire::AttemptFinished& m) {
   }
   renew(m.job);
   if (job->past().output_bytes < m.output_bytes)
-    return answer(wire::OutputOk{epoch_, m.boot, m.job, m.attempt, job->past().output_bytes});
+    return acknowledge_output(m.boot, {m.job, m.attempt}, *job);
   record_outcome(m.job, m);
+  output_credit_.forget({m.job, m.attempt});
   answer(wire::Recorded{epoch_, m.boot, m.job, m.attempt, false});
 }
 

@@ -1,5 +1,5 @@
 // Retention finds the finished builds that shall not be kept any longer. It only reads; what it
-// finds is removed by the core's word like every other change. Used by the reading thread alone.
+// finds is removed by the core's word like every other change. Used by the upkeep thread alone.
 #pragma once
 
 #include <cstdint>

@@ -94,7 +94,7 @@ void fields(F&& f, Output& m) {
 template <class F>
 void fields(F&& f, OutputOk& m) {
   f("epoch", m.epoch), f("boot", m.boot), f("job", m.job), f("attempt", m.attempt),
-      f("offset", m.offset);
+      f("offset", m.offset), f("credit", m.credit);
 }
 template <class F>
 void fields(F&& f, StepResult& m) {

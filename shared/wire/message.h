@@ -57,7 +57,7 @@ struct Welcome {
   BootId boot;
   SessionId session;
   Timing timing;
-  uint64_t output_credit = 0;  // bytes a worker may have unacknowledged per attempt
+  uint64_t output_credit = 0;  // bytes of an attempt that may be unacknowledged, at first
   std::vector<KeptAttempt> keep;
   std::vector<AttemptKey> gone;
 };
@@ -135,6 +135,7 @@ struct OutputOk {
   JobId job;
   AttemptNumber attempt;
   uint64_t offset = 0;
+  uint64_t credit = 0;  // bytes of it that may be unacknowledged from now on; 0: as before
 };
 
 // Any bytes, where a text would have to be one.

@@ -190,6 +190,17 @@ TEST_CASE("output is stored without gaps and without repetitions") {
   CHECK(stored[1].size == 50);
 }
 
+TEST_CASE("an acknowledgement says how much output may be under way from now on") {
+  OneRunningJob broker;
+  const auto output = [&](uint64_t offset) {
+    broker.say(1, wire::Output{boot(1), broker.assign.job, broker.assign.attempt, offset}, 50'000);
+    return broker.last<wire::OutputOk>(1).credit;
+  };
+  CHECK(broker.last<wire::Welcome>(1).output_credit == OutputCredit::kFirstBytes);
+  CHECK(output(0) == 1'000'000);
+  CHECK(output(50'000) == 1'000'000);
+}
+
 TEST_CASE("a lease that is not renewed returns its job to the queue, charged as a loss") {
   OneRunningJob broker;
   broker.pass(Duration{39'999});

@@ -4,6 +4,7 @@ memory grows with it, and what is kept is exact to the byte.
 """
 
 import contextlib
+import hashlib
 import pathlib
 import re
 import subprocess
@@ -11,11 +12,13 @@ import time
 import unittest
 
 from programs import MEMORY_FACTOR, Case, Repository, until
-from protocol import Connection
+from protocol import Connection, Worker, job, submit
 from zmtp import memory_mib
 
 CAP = 64 * 1024 * 1024  # of an attempt's output; half of it for the head
 MOST_MIB = 200  # of memory, for each of broker, worker and leader
+GREEDY = 64
+GIVE_UP = 10  # seconds, after which a client does
 CUT = re.compile(rb"\n==> (\d+) bytes of output were left out here\n")
 
 
@@ -27,6 +30,67 @@ def children(pid):
 
 def numbers(first, last):
     return "".join(f"{n}\n" for n in range(first, last + 1)).encode()
+
+
+class Greedy:
+    """A worker with a job, which sends all of its output at once, whatever the broker allows it."""
+
+    CHUNK = 64 * 1024
+
+    def __init__(self, address, number, output):
+        self.worker, self.output, self.stored, self.recorded = Worker(address, f"greedy{number}"), output, 0, False
+        self.worker.connection.socket.sndhwm = 0
+        self.worker.hello()
+        self.assign = self.worker.take(timeout=60)
+
+    def message(self, name, blob=b"", **body):
+        self.worker.connection.send(name, blob=blob, boot=self.worker.boot, job=self.assign["job"],
+                                    attempt=self.assign["attempt"], **body)
+
+    def send(self):
+        """All that the broker is not known to have, then the outcome."""
+        for offset in range(self.stored, len(self.output), self.CHUNK):
+            self.message("Output", self.output[offset:offset + self.CHUNK], offset=offset)
+        self.message("AttemptFinished", outcome="passed", output_bytes=len(self.output), detail="",
+                     output_sha256=hashlib.sha256(self.output).hexdigest(), steps=[])
+
+    def hear(self):
+        while (message := self.worker.connection.receive(0)) is not None:
+            name, body, _, _ = message
+            self.recorded = self.recorded or name == "Recorded"
+            if name == "OutputOk":
+                self.stored = max(self.stored, body["offset"])
+
+
+class GreedyWorkers(Case):
+    def test_workers_that_heed_no_credit_keep_nobody_waiting_and_all_their_output_arrives(self):
+        """More than the broker has room for, again and again: what it drops is sent again."""
+        broker = self.start_broker()
+        client = Connection(self.broker_address)
+        builds = submit(client, "/srv/project", [f"{number:040x}" for number in range(GREEDY)])
+        output = [bytes([65 + number % 26]) * (2 << 20) for number in range(GREEDY)]
+        greedy = [Greedy(self.broker_address, number, output[number]) for number in range(GREEDY)]
+        begun, waited = time.monotonic(), 0
+        while unrecorded := [one for one in greedy if not one.recorded]:
+            self.assertLess(time.monotonic() - begun, 300, "some outcomes are not recorded")
+            for one in unrecorded:
+                one.send()
+            asked = time.monotonic()
+            self.assertEqual(client.ask("QueueStatus", timeout=GIVE_UP, limit=1)[0], "QueueStatusOk")
+            self.client("builds", timeout=60)  # a client of its own, which gives up by itself
+            waited = max(waited, time.monotonic() - asked)
+            for one in unrecorded:
+                one.hear()
+        peak = memory_mib(broker.pid, "VmHWM")
+        print(f"  {GREEDY} greedy workers: {time.monotonic() - begun:.1f} s, peak of the broker {peak:.0f} MiB, two "
+              f"questions took {waited:.1f} s at most", flush=True)
+        self.assertLess(peak, MOST_MIB * MEMORY_FACTOR, "memory of the broker")
+        for one, written in zip(greedy, output):
+            log = self.client("log", one.assign["job"], timeout=60).stdout
+            self.assertTrue(log == written, "the output is another one")
+            one.worker.close()
+        self.assertEqual({client.ask("ShowBuild", build=build)[1]["build"]["verdict"] for build in builds}, {"passed"})
+        client.close()
 
 
 class Flood(Case):

@@ -76,8 +76,8 @@ class CoreFixture {
     report.output_bytes = output;
     return happens(AttemptEnded{report});
   }
-  CoreFixture& hears_output_ok(AttemptKey key, uint64_t offset) {
-    return hears(wire::OutputOk{epoch, kBoot, key.job, key.attempt, offset});
+  CoreFixture& hears_output_ok(AttemptKey key, uint64_t offset, uint64_t credit_bytes = 0) {
+    return hears(wire::OutputOk{epoch, kBoot, key.job, key.attempt, offset, credit_bytes});
   }
   CoreFixture& hears_recorded(AttemptKey key, bool superseded = false) {
     return hears(wire::Recorded{epoch, kBoot, key.job, key.attempt, superseded});

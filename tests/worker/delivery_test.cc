@@ -31,6 +31,22 @@ TEST_CASE("output is sent in chunks, and no more than the credit unacknowledged"
         Chunks{{2 * kChunk + kChunk / 2, kChunk}});
 }
 
+TEST_CASE("the broker may change the credit with each acknowledgement") {
+  CoreFixture worker = running_worker();
+  worker.wrote(attempt(7), 20 * kChunk);
+  CHECK(worker.hears_output_ok(attempt(7), kChunk, kChunk).chunks().empty());
+  CHECK(worker.hears_output_ok(attempt(7), 2 * kChunk).chunks() ==
+        Chunks{{2 * kChunk + kChunk / 2, kChunk / 2}});
+  CHECK(worker.hears_output_ok(attempt(7), 3 * kChunk, 3 * kChunk).chunks().size() == 3);
+}
+
+TEST_CASE("a new conversation begins with the credit of its welcome") {
+  CoreFixture worker = running_worker();
+  worker.wrote(attempt(7), 20 * kChunk).hears_output_ok(attempt(7), 10, 10);
+  CHECK(worker.is_welcomed({{JobId{7}, AttemptNumber{1}, 0}}).chunks() ==
+        Chunks{{0, kChunk}, {kChunk, kChunk}, {2 * kChunk, kChunk / 2}});
+}
+
 TEST_CASE("output that is not acknowledged is sent again after three seconds") {
   CoreFixture worker = running_worker();
   worker.wrote(attempt(7), 100).hears_output_ok(attempt(7), 40);

@@ -218,7 +218,7 @@ void Core::hear(const wire::OutputOk& message) {
   auto held = held_.find(key_of(message));
   if (held == held_.end() || held->second.stage == Stage::Killed)
     ++ignored_.unknown_attempt;
-  else if (!held->second.delivery.acknowledge(moment_.now, message.offset))
+  else if (!held->second.delivery.acknowledge(moment_.now, message.offset, message.credit))
     ++ignored_.impossible_offset;
 }
 

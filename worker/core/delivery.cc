@@ -19,14 +19,16 @@ void Delivery::finish(wire::AttemptFinished report) {
 void Delivery::resume(std::optional<uint64_t> offset) {
   if (offset) acknowledged_ = std::min(*offset, spooled_);
   sent_ = acknowledged_;
+  credit_bytes_.reset();
   go_back_at_.reset();
   report_at_.reset();
   report_every_ = rules::kReportFirst;
   report_unanswered_ = false;
 }
 
-bool Delivery::acknowledge(Instant now, uint64_t offset) {
+bool Delivery::acknowledge(Instant now, uint64_t offset, uint64_t credit_bytes) {
   if (offset > spooled_) return false;
+  if (credit_bytes > 0) credit_bytes_ = credit_bytes;
   if (offset > acknowledged_) {
     acknowledged_ = offset;
     sent_ = std::max(sent_, offset);
@@ -41,12 +43,12 @@ bool Delivery::acknowledge(Instant now, uint64_t offset) {
   return true;
 }
 
-void Delivery::pump(Instant now, uint64_t credit_bytes, Effects& effects) {
+void Delivery::pump(Instant now, uint64_t first_credit_bytes, Effects& effects) {
   if (go_back_at_ && now >= *go_back_at_) {
     sent_ = acknowledged_;
     go_back_at_.reset();
   }
-  send_output(now, credit_bytes, effects);
+  send_output(now, credit_bytes_.value_or(first_credit_bytes), effects);
   if (report_ && sent_ == spooled_) send_report(now, effects);
   SW_ASSERT(acknowledged_ <= sent_ && sent_ <= spooled_);
 }

@@ -19,11 +19,13 @@ class Delivery {
   void finish(wire::AttemptFinished report);
   // A new conversation: the broker has this much, and everything after it is sent again.
   void resume(std::optional<uint64_t> offset);
-  // An OutputOk. False if it is more than was ever sent, which no honest broker says.
-  bool acknowledge(Instant now, uint64_t offset);
+  // An OutputOk; `credit_bytes` may be unacknowledged from now on, 0: as before. False if it is
+  // more than was ever sent, which no honest broker says.
+  bool acknowledge(Instant now, uint64_t offset, uint64_t credit_bytes);
 
-  // Sends what is due and allowed. `credit_bytes` may be unacknowledged at once.
-  void pump(Instant now, uint64_t credit_bytes, Effects& effects);
+  // Sends what is due and allowed. `first_credit_bytes` may be unacknowledged as long as the broker
+  // has not said another number in this conversation.
+  void pump(Instant now, uint64_t first_credit_bytes, Effects& effects);
 
   std::optional<Instant> next_deadline() const;
   bool is_finished() const { return report_.has_value(); }
@@ -37,6 +39,7 @@ class Delivery {
   uint64_t spooled_ = 0;
   uint64_t sent_ = 0;
   uint64_t acknowledged_ = 0;
+  std::optional<uint64_t> credit_bytes_;
   std::optional<Instant> go_back_at_;  // set while output is unacknowledged
   std::optional<wire::AttemptFinished> report_;
   std::optional<Instant> report_at_;  // none: at once, when all output is sent
