@@ -97,7 +97,7 @@ class AtTheDoor(WithKeys):
         self.run_cli("keygen", "--dir", other)
         self.get_nothing(self.connection(Key((other / "admin.key").read_text())))
         refused = self.run_cli("status", "--broker", self.broker_address, "--key", other / "admin.key",
-                               "--timeout", "20s", check=False)
+                               "--timeout", "8s", check=False)
         self.assertEqual(refused.returncode, 2)
         self.assertIn(b"has another key than the one that admin was made for", refused.stderr)
 
