@@ -1,8 +1,10 @@
 """What benches share: a broker, a fleet of light workers, real workers, a repository, and what they say of the machine."""
 
+import contextlib
 import json
 import os
 import pathlib
+import socket
 import statistics
 import subprocess
 import time
@@ -11,6 +13,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("SEAWORTHY_", "GIT_"))} | {
     "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "GIT_AUTHOR_NAME": "Ada",
     "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 class Server:

@@ -20,7 +20,7 @@ HOGS = 3
 # name: what it is called with, its title, and what is drawn of it: columns, the axis, logarithmic or not.
 BENCHES = {
     "latency": (["--commits", "100"], "From a push to its verdict",
-                (["by hand, ms", "Seaworthy, ms"], "milliseconds", False)),
+                (["by hand, ms", "Seaworthy, ms", "Buildbot, ms"], "milliseconds", False)),
     "queue": (["--runs", "5", "--seconds", "1"], "The durable queue, jobs a second",
               (["1 workers", "8 workers", "64 workers"], "jobs a second", True)),
     "backlog": (["--jobs", "500"], "A long queue", None),

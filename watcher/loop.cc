@@ -39,13 +39,16 @@ void run_loop(const WatchOptions& options, const io::Fd& signals, io::Supervisor
     watches.emplace_back(context, options, repository, stop, listening);
   NoticeListener notices(context, options, stop, listening, [&](const std::string* repository) {
     for (const RepositoryWatch& watch : watches)
-      if (repository == nullptr || watch.repository() == *repository) watch.wake();
+      if (repository == nullptr)
+        watch.wake();
+      else if (watch.repository() == *repository)
+        watch.wake_for_move();
   });
   std::optional<Door> door;
   if (!options.door.listen.empty()) {
     door.emplace(options.door, options.repositories, [&](const std::string& repository) {
       for (const RepositoryWatch& watch : watches)
-        if (watch.repository() == repository) watch.wake();
+        if (watch.repository() == repository) watch.wake_for_move();
     });
     spdlog::info("web hooks are taken at http://{}/hooks/", door->address());
   }

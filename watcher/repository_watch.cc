@@ -61,6 +61,8 @@ void RepositoryWatch::run() {
   while (!stop_.is_raised()) {
     const Instant started = io::now();
     woken_.lower();
+    told_.lower();
+    listen();
     Result<Done> looked = look();
     if (stop_.is_raised()) return;
     if (looked)
@@ -69,6 +71,12 @@ void RepositoryWatch::run() {
       note_trouble(looked.error());
     pause(until_next_look() - (io::now() - started));
   }
+}
+
+void RepositoryWatch::listen() {
+  if (!ref_events_ || ref_events_->take() == RefEvents::Heard::End ||
+      !ref_events_->are_of(repository_))
+    ref_events_ = RefEvents::of(repository_);
 }
 
 Result<Done> RepositoryWatch::look() {
@@ -228,10 +236,23 @@ Duration RepositoryWatch::until_next_look() const {
 }
 
 void RepositoryWatch::pause(Duration time) {
-  std::array<pollfd, 2> polled{{{stop_.fd(), POLLIN, 0}, {woken_.fd(), POLLIN, 0}}};
+  std::array<pollfd, 4> polled{{{stop_.fd(), POLLIN, 0},
+                                {woken_.fd(), POLLIN, 0},
+                                {told_.fd(), POLLIN, 0},
+                                {ref_events_ ? ref_events_->fd() : -1, POLLIN, 0}}};
   const Instant until = io::now() + std::max(time, Duration{0});
-  for (Duration left = time; left > Duration{0}; left = until - io::now())
-    if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) > 0) return;
+  for (Duration left = time; left > Duration{0}; left = until - io::now()) {
+    if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) <= 0) continue;
+    if (polled[0].revents != 0 || polled[1].revents != 0) return;
+    if (polled[3].revents != 0)
+      if (const auto heard = ref_events_->take(); heard != RefEvents::Heard::Nothing) {
+        if (heard == RefEvents::Heard::End) ref_events_.reset();
+        return;
+      }
+    if (polled[2].revents == 0) continue;
+    if (!ref_events_ || !ref_events_->are_of(repository_)) return;
+    told_.lower();  // what the kernel says has been heard, or will be
+  }
 }
 
 }  // namespace seaworthy::watcher

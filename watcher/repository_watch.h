@@ -1,9 +1,9 @@
-// RepositoryWatch watches one repository: it looks on its timer and whenever it is told, and
-// submits what is new. Each has its own thread, because git blocks: a repository that hangs, or
-// is large and fetched for the first time, stops no other one. A thread shares nothing with
-// others but the events; mirror, reader and client are its own.
-// Being away is normal: a remote costs one warning and looks that become rarer, up to kRarest; a
-// broker costs waiting. Nothing but the mirror is kept on disk.
+// RepositoryWatch watches one repository: it looks on its timer, when it hears a ref move, and
+// whenever it is told, and submits what is new. Each has its own thread, because git blocks: a
+// repository that hangs, or is large and fetched for the first time, stops no other one. A thread
+// shares nothing with others but the events; mirror, reader and client are its own. Being away
+// is normal: a remote costs one warning and looks that become rarer, up to kRarest; a broker costs
+// waiting. Nothing but the mirror is kept on disk.
 #pragma once
 
 #include <zmq.hpp>
@@ -17,6 +17,7 @@
 #include "watcher/core/plan.h"
 #include "watcher/event.h"
 #include "watcher/options.h"
+#include "watcher/ref_events.h"
 
 namespace seaworthy::watcher {
 
@@ -31,6 +32,8 @@ class RepositoryWatch {
   void run();
   // "Look now." From any thread.
   void wake() const { woken_.raise(); }
+  // "A ref has moved": look, unless the kernel said it too. From any thread.
+  void wake_for_move() const { told_.raise(); }
   const std::string& repository() const { return repository_; }
 
  private:
@@ -49,9 +52,11 @@ class RepositoryWatch {
   template <class Answer>
   Result<Answer> ask(const wire::Message& question);
 
+  // Before a look: what moved until now will be seen by it.
+  void listen();
   void note_trouble(const std::string& why);
   void note_success();
-  // Until the next look is due, or somebody asked for one.
+  // Until the next look is due, a ref moves, or somebody asks for one.
   void pause(Duration time);
   Duration until_next_look() const;
 
@@ -61,9 +66,11 @@ class RepositoryWatch {
   const Event& stop_;
   const Event& listening_;
   const Event woken_;
+  const Event told_;  // that a ref has moved
   io::Client client_;
   std::optional<git::Mirror> mirror_;
   std::optional<git::RevisionReader> reader_;
+  std::optional<RefEvents> ref_events_;
   std::optional<Heads> submitted_;  // none: to be asked of the broker
   bool has_fetched_ = false;
   bool conversation_lost_ = false;

@@ -182,7 +182,10 @@ Event Attempts::event_of_death(AttemptKey key, const Running& running, int exit_
       key, running.trouble.empty()
                ? "the process that led this job died, with exit code " + std::to_string(exit_code)
                : running.trouble);
-  if (auto written = spool_.entry(key).write_outcome(report); !written)
+  const SpoolEntry entry = spool_.entry(key);
+  auto written = entry.write_outcome(report);
+  if (written) written = entry.make_durable();
+  if (!written)
     spdlog::error("{}: the outcome is lost if this worker dies before it is reported",
                   written.error());
   return AttemptEnded{std::move(report)};

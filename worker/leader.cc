@@ -92,6 +92,9 @@ class Leader {
     if (run_.stop() != Stop::Killed) report(ended);
     group_.remove();
     remove_tree(options_.workspace);
+    // A broker that is there has taken it meanwhile.
+    if (run_.stop() != Stop::Killed)
+      if (auto durable = spool_.make_durable(); !durable) run_.tell("note " + durable.error());
     return 0;
   }
 

@@ -7,7 +7,7 @@
 //   descriptor 0   from the worker: what to do (pack_leader_options), then 'c' cancel, 'k' kill and
 //                  forget; its end: the worker is gone
 //   descriptor 3   to the worker, lines: "grew BYTES", "note TEXT", "ended" (the outcome is in the
-//                  spool and durable), "broken TEXT" (no outcome could be written)
+//                  spool), "broken TEXT" (no outcome could be written)
 #pragma once
 
 #include <cstdint>

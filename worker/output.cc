@@ -171,8 +171,6 @@ OutputLog::Whole OutputLog::finish() {
   write_out(std::string_view(tail_).substr(tail_start_));
   write_out(std::string_view(tail_).substr(0, tail_start_));
   tail_.clear();
-  if (problem_.empty() && fdatasync(file_.get()) != 0)
-    problem_ = io::errno_text("cannot make the job's output durable");
   const Whole whole{written_,      digest_->hex(), left_out_ > 0,
                     left_out_from, left_out_,      marker_bytes};
   finish_times(whole);

@@ -48,7 +48,7 @@ class OutputLog {
     // Where in the file stands what was appended after so many bytes.
     uint64_t place_of(uint64_t appended) const;
   };
-  // Writes what was held back and makes the file durable. Nothing may be appended after it.
+  // Writes what was held back. Nothing may be appended after it.
   Whole finish();
 
   // In the file now.

@@ -9,13 +9,14 @@
 #include "shared/io/file.h"
 #include "shared/io/times_file.h"
 #include "shared/wire/codec.h"
+#include "worker/output.h"
 
 namespace seaworthy::worker {
 namespace {
 
 namespace fs = std::filesystem;
 
-Result<Done> write_file(const fs::path& file, const std::string& bytes, bool durable) {
+Result<Done> write_file(const fs::path& file, const std::string& bytes) {
   io::Fd fd(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) return Unexpected{io::errno_text("cannot write " + file.string())};
   for (size_t at = 0; at < bytes.size();) {
@@ -24,15 +25,6 @@ Result<Done> write_file(const fs::path& file, const std::string& bytes, bool dur
     if (count < 0) return Unexpected{io::errno_text("cannot write " + file.string())};
     at += static_cast<size_t>(count);
   }
-  if (durable && fsync(fd.get()) != 0)
-    return Unexpected{io::errno_text("cannot make durable " + file.string())};
-  return Done{};
-}
-
-Result<Done> sync_directory(const fs::path& directory) {
-  io::Fd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || fsync(fd.get()) != 0)
-    return Unexpected{io::errno_text("cannot make durable " + directory.string())};
   return Done{};
 }
 
@@ -74,13 +66,23 @@ Result<std::optional<wire::AttemptFinished>> SpoolEntry::outcome() const {
 
 Result<Done> SpoolEntry::write_outcome(const wire::AttemptFinished& outcome) const {
   const fs::path unfinished = directory_ / "outcome.new";
-  if (auto written = write_file(unfinished, to_bytes(outcome), true); !written) return written;
+  if (auto written = write_file(unfinished, to_bytes(outcome)); !written) return written;
   std::error_code error;
   fs::rename(unfinished, directory_ / "outcome", error);
   if (error) return Unexpected{"cannot rename " + unfinished.string() + ": " + error.message()};
-  // The attempt's directory must survive as well as the name in it.
-  if (auto synced = sync_directory(directory_); !synced) return synced;
-  return sync_directory(directory_.parent_path());
+  return Done{};
+}
+
+Result<Done> SpoolEntry::make_durable() const {
+  // The attempt's directory must survive as well as the names in it.
+  for (const fs::path& path :
+       {output_file(), directory_ / "outcome", directory_, directory_.parent_path()}) {
+    const io::Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd && errno == ENOENT) return Done{};
+    if (!fd || fsync(fd.get()) != 0)
+      return Unexpected{io::errno_text("cannot make durable " + path.string())};
+  }
+  return Done{};
 }
 
 uint64_t SpoolEntry::output_bytes() const {
@@ -111,7 +113,7 @@ Result<SpoolEntry> Spool::create(const wire::Assign& assign) const {
   std::error_code error;
   fs::create_directories(made.directory(), error);
   if (error) return Unexpected{"cannot make " + made.directory().string() + ": " + error.message()};
-  if (auto written = write_file(made.directory() / "assignment", to_bytes(assign), false); !written)
+  if (auto written = write_file(made.directory() / "assignment", to_bytes(assign)); !written)
     return Unexpected{written.error()};
   return made;
 }
@@ -129,7 +131,9 @@ std::vector<wire::AttemptFinished> Spool::recover() const {
   for (const fs::directory_entry& found : fs::directory_iterator(root_, error)) {
     SpoolEntry entry(found.path());
     auto outcome = entry.outcome();
-    const bool whole = outcome && *outcome && entry.output_bytes() == (*outcome)->output_bytes;
+    // After a loss of power either may lack what was not durable yet.
+    const bool whole = outcome && *outcome && entry.output_bytes() == (*outcome)->output_bytes &&
+                       sha256_of_file(entry.output_file()) == (*outcome)->output_sha256;
     std::error_code ignored;
     if (!whole) {
       fs::remove_all(found.path(), ignored);

@@ -3,8 +3,10 @@
 //   assignment   the Assign as it came (wire::encode: header, then body)
 //   output       what the attempt wrote, see output.h
 //   times        when it wrote that, see shared/io/times_file.h; may be missing
-//   outcome      the AttemptFinished without a boot; it exists only once the attempt has ended, and
-//                is durable before anyone is told
+//   outcome      the AttemptFinished without a boot; it exists only once the attempt has ended
+// All of it outlives the processes at once. It outlives the machine when make_durable() was called,
+// which is for outcomes that the broker has not taken yet: a machine that dies before that has lost
+// a job in its last moment, and another one runs it.
 // The worker and the attempt's leader both use it; each file has one writer (assignment: worker;
 // output, times, outcome: leader, or the worker when the leader is dead). Errors say what could not
 // be done.
@@ -33,8 +35,9 @@ class SpoolEntry {
   Result<wire::Assign> assignment() const;
   // None while it has not ended; an unreadable outcome is an error.
   Result<std::optional<wire::AttemptFinished>> outcome() const;
-  // Durable when it returns.
   Result<Done> write_outcome(const wire::AttemptFinished& outcome) const;
+  // Output and outcome; nothing to do if the broker has them and the entry is gone.
+  Result<Done> make_durable() const;
   uint64_t output_bytes() const;
   // Exactly `size` bytes at `offset`.
   Result<std::string> read_output(uint64_t offset, size_t size) const;

@@ -280,13 +280,14 @@ class Refs(Case):
         self.finished_builds(1)
 
     def test_newest_only_submits_the_tip(self):
-        self.start_watcher(self.repository.path, "--newest-only", every="1h")
+        url = f"file://{self.repository.path}"  # or else each commit would be heard of at once
+        self.start_watcher(url, "--newest-only", every="1h")
         self.finished_builds(1)
         git("checkout", "-q", "--detach", at=self.repository.path)
         for n in range(5):
             tip = self.repository.commit(f"commit {n}")
         git("branch", "-q", "-f", "main", at=self.repository.path)  # all five at once
-        self.client("notify", self.repository.path)
+        self.client("notify", url)
         builds = self.finished_builds(2)
         self.assertEqual((len(builds), builds[0]["revision"]), (2, tip))
 

@@ -35,6 +35,11 @@ class Repository:
         """Newest first."""
         return [self.commit(f"commit {number}") for number in range(count)][::-1]
 
+    @property
+    def url(self):
+        """As one of another machine, whose refs move unheard."""
+        return f"file://{self.path}"
+
     def __str__(self):
         return str(self.path)
 
@@ -122,7 +127,7 @@ class WatcherTest(unittest.TestCase):
     def wait_for_first(self, *arguments, **options):
         first = self.repository.commit("first")
         watcher = self.watch(*arguments, **options)
-        self.wait_for_head(first)
+        self.wait_for_head(first, repository=arguments[-1] if arguments else None)
         return watcher
 
     def test_a_push_of_many_commits_is_one_newest_first_story(self):
@@ -179,29 +184,47 @@ class WatcherTest(unittest.TestCase):
         self.assertEqual(self.broker.submitted("refs/heads/main"), [])
 
     def test_newest_only_submits_the_tip_of_a_push(self):
-        watcher = self.wait_for_first("--newest-only", self.repository, every="1h")
+        watcher = self.wait_for_first("--newest-only", self.repository.url, every="1h")
         new = self.repository.commits(5)
-        self.broker.notify(str(self.repository))
-        self.wait_for_head(new[0])
+        self.broker.notify(self.repository.url)
+        self.wait_for_head(new[0], repository=self.repository.url)
         self.assertEqual(self.broker.submitted()[1:], [new[0]])
         watcher.stop()
 
     def test_a_notice_makes_it_look_at_once(self):
-        self.wait_for_first(every="1h")
+        self.wait_for_first(self.repository.url, every="1h")
         new = self.repository.commit("second")
-        self.broker.notify(str(self.repository))
-        self.wait_for_head(new)
+        self.broker.notify(self.repository.url)
+        self.wait_for_head(new, repository=self.repository.url)
         self.assertEqual(self.broker.submitted()[1:], [new])
+
+    def test_a_ref_that_moves_on_this_machine_is_heard_of_at_once(self):
+        self.wait_for_first(every="1h")
+        self.wait_for_head(self.repository.commit("by a commit"))
+        self.repository.git("checkout", "--quiet", "-b", "a/branch/with/a/long/name")
+        new = self.repository.commit("on a branch")
+        self.wait_for_head(new, "refs/heads/a/branch/with/a/long/name")
+        self.repository.git("pack-refs", "--all")
+        self.repository.git("checkout", "--quiet", "main")
+        self.repository.git("branch", "--quiet", "-D", "a/branch/with/a/long/name")
+        self.wait_for_head("", "refs/heads/a/branch/with/a/long/name")
+        self.wait_for_head(self.repository.commit("after the refs were packed"))
+
+    def test_a_repository_that_takes_the_place_of_another_is_heard_of_too(self):
+        self.wait_for_first(every="1h")
+        self.repository.path.rename(self.directory / "elsewhere")
+        self.wait_for_head(Repository(self.repository.path).commit("of the other one"))
+        self.wait_for_head(self.repository.commit("another"))
 
     def test_a_notice_that_came_before_it_could_hear_any_is_made_up_for_by_its_first_look(self):
         self.broker.holds_notices = True
         self.repository.commit("first")
-        self.watch(every="1h")
+        self.watch(self.repository.url, every="1h")
         self.broker.wait_for(lambda: self.broker.listed, "heads asked")
         new = self.repository.commit("second")
-        self.broker.notify(str(self.repository))
+        self.broker.notify(self.repository.url)
         self.broker.holds_notices = False
-        self.wait_for_head(new)
+        self.wait_for_head(new, repository=self.repository.url)
         self.assertEqual(self.broker.submitted(), [new])
 
     def test_a_remote_that_is_away_costs_one_warning_and_nothing_is_lost(self):

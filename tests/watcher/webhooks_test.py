@@ -33,12 +33,15 @@ class WebhooksTest(watcher_test.WatcherTest):
 
     def watch_with_door(self, *more):
         """One that would not look again by itself."""
-        watcher = self.watch(self.repository, "--webhooks", "127.0.0.1:0", "--webhook-secret", self.secret_file, *more,
-                             every="1h")
+        watcher = self.watch(self.repository.url, "--webhooks", "127.0.0.1:0", "--webhook-secret", self.secret_file,
+                             *more, every="1h")
         watcher.wait_for_log("web hooks are taken at http://")
         self.port = int(re.findall(r"http://127\.0\.0\.1:(\d+)/hooks/", watcher.log())[-1])
         self.wait_for_head(self.repository.git("rev-parse", "main"))
         return watcher
+
+    def wait_for_head(self, revision):
+        super().wait_for_head(revision, repository=self.repository.url)
 
     def post(self, path, body, fields, method="POST"):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=watcher_test.DEADLINE)
@@ -48,7 +51,7 @@ class WebhooksTest(watcher_test.WatcherTest):
         return answer.status, answer.read().decode()
 
     def body(self, **more):
-        return json.dumps({"repository": {"clone_url": f"file://{self.repository}"}, **more}).encode()
+        return json.dumps({"repository": {"clone_url": self.repository.url}, **more}).encode()
 
     def github(self, body, secret=SECRET, **fields):
         return self.post("/hooks/github", body, {"Content-Type": "application/json", "X-GitHub-Event": "push",
@@ -69,11 +72,11 @@ class WebhooksTest(watcher_test.WatcherTest):
         self.assertEqual(self.post("/hooks/gitea", body, {"X-Gitea-Signature": signature(body)})[0], 202)
         self.wait_for_head(new)
         new = self.repository.commit("by gitlab")
-        body = json.dumps({"after": new, "project": {"git_http_url": f"file://{self.repository}"}}).encode()
+        body = json.dumps({"after": new, "project": {"git_http_url": self.repository.url}}).encode()
         self.assertEqual(self.post("/hooks/gitlab", body, {"X-Gitlab-Token": SECRET})[0], 202)
         self.wait_for_head(new)
         new = self.repository.commit("by somebody's script")
-        body, now = json.dumps({"repository": str(self.repository)}).encode(), str(int(time.time()))
+        body, now = json.dumps({"repository": self.repository.url}).encode(), str(int(time.time()))
         signed = "sha256=" + signature(now.encode() + b"." + body)
         answer = self.post("/hooks/generic", body, {"X-Seaworthy-Timestamp": now, "X-Seaworthy-Signature": signed})
         self.assertEqual(answer[0], 202)

@@ -22,13 +22,15 @@ wire::Assign assign(uint64_t job, uint32_t attempt) {
   return assign;
 }
 
-wire::AttemptFinished outcome_of(const wire::Assign& assign, uint64_t output_bytes) {
+// Of an attempt that wrote "12345".
+wire::AttemptFinished outcome_of(const wire::Assign& assign) {
   wire::AttemptFinished outcome;
   outcome.job = assign.job;
   outcome.attempt = assign.attempt;
   outcome.outcome = Outcome::Failed;
   outcome.detail = "step 1 exited with 1";
-  outcome.output_bytes = output_bytes;
+  outcome.output_bytes = 5;
+  outcome.output_sha256 = "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5";
   return outcome;
 }
 
@@ -63,7 +65,8 @@ TEST_CASE("outcomes survive the worker's process, unfinished attempts do not") {
   auto ended = spool.create(assign(7, 1)), running = spool.create(assign(8, 1));
   REQUIRE((ended && running));
   write(ended->output_file(), "12345");
-  REQUIRE(ended->write_outcome(outcome_of(assign(7, 1), 5)));
+  REQUIRE(ended->write_outcome(outcome_of(assign(7, 1))));
+  CHECK(ended->make_durable());
 
   auto recovered = Spool(directory.path() / "spool").recover();
   REQUIRE(recovered.size() == 1);
@@ -84,8 +87,8 @@ TEST_CASE("times that were not written to their end are not told after a restart
     io::TimesFile(entry->times_file()).write(0, 5, {{0, 10}, {3, 500}});
   }
   fs::resize_file(torn->times_file(), 24);
-  REQUIRE(whole->write_outcome(outcome_of(assign(7, 1), 5)));
-  REQUIRE(torn->write_outcome(outcome_of(assign(8, 1), 5)));
+  REQUIRE(whole->write_outcome(outcome_of(assign(7, 1))));
+  REQUIRE(torn->write_outcome(outcome_of(assign(8, 1))));
   CHECK(spool.recover().size() == 2);
   CHECK(io::read_times(whole->times_file(), 0, 5).times.size() == 2);
   CHECK_FALSE(fs::exists(torn->times_file()));
@@ -95,12 +98,16 @@ TEST_CASE("an outcome whose output is not whole, or that cannot be read, is not 
   test::TemporaryDirectory directory;
   Spool spool(directory.path() / "spool");
   auto shorter = spool.create(assign(7, 1)), garbled = spool.create(assign(8, 1));
-  REQUIRE((shorter && garbled));
-  REQUIRE(shorter->write_outcome(outcome_of(assign(7, 1), 5)));
+  auto other = spool.create(assign(9, 1));
+  REQUIRE((shorter && garbled && other));
+  write(other->output_file(), std::string(5, '\0'));  // a machine died before it was on the disk
+  REQUIRE(other->write_outcome(outcome_of(assign(9, 1))));
+  REQUIRE(shorter->write_outcome(outcome_of(assign(7, 1))));
   write(garbled->directory() / "outcome", "this is no outcome, but it is long enough for a header");
   CHECK(spool.recover().empty());
   CHECK_FALSE(fs::exists(shorter->directory()));
   CHECK_FALSE(fs::exists(garbled->directory()));
+  CHECK_FALSE(fs::exists(other->directory()));
 }
 
 TEST_CASE("a spool that does not exist yet holds nothing") {

@@ -1,0 +1,49 @@
+// RefEvents hears of refs that move in a repository of this machine, from the kernel (inotify): a
+// commit, a push, a fetch, a deleted branch or packed refs, without a hook and without looking.
+// Owned and used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "shared/io/fd.h"
+
+namespace seaworthy::watcher {
+
+class RefEvents {
+ public:
+  // None where nothing would be heard: `repository` is no directory of this machine, lies on a file
+  // system that others change too (a network's, a virtual machine's), keeps its refs in another
+  // way than files, or has more directories of refs than the system lets us hear of.
+  static std::optional<RefEvents> of(const std::string& repository);
+
+  // Readable when something happened.
+  int fd() const { return inotify_.get(); }
+
+  // False: another directory has taken the place of the one that is listened to.
+  bool are_of(const std::string& repository) const;
+
+  enum class Heard {
+    Nothing,  // that concerns a ref
+    Change,
+    End,  // nothing more will be heard: the repository was moved or removed
+  };
+  // Takes what happened since the last call, without waiting.
+  Heard take();
+
+ private:
+  RefEvents(io::Fd inotify, uint64_t inode) : inotify_(std::move(inotify)), inode_(inode) {}
+  // This directory and those below it; false: not all can be heard of.
+  bool add_refs(const std::filesystem::path& directory);
+  bool add(const std::filesystem::path& directory);
+
+  io::Fd inotify_;
+  uint64_t inode_;  // of the git directory
+  int git_directory_ = -1;
+  std::unordered_map<int, std::filesystem::path> directories_;  // by inotify's descriptor
+};
+
+}  // namespace seaworthy::watcher
