@@ -66,6 +66,8 @@ void EventHub::take(const Follower::News& news) {
     for (auto& [number, page] : streams_) page.knows = {};
     send_all(everything(news.last));
   }
+  // Where the events are is known from now on. Pages that are open may be older than that.
+  if (!last_ && news.last && news.events.empty()) send_all(everything(news.last));
   last_ = news.last;
   for (const wire::EventRow& event : news.events) {
     last_ = std::max(last_, event.sequence);

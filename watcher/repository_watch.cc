@@ -69,8 +69,15 @@ void RepositoryWatch::run() {
       note_success();
     else
       note_trouble(looked.error());
+    if (looked && begins_to_listen()) continue;
     pause(until_next_look() - (io::now() - started));
   }
+}
+
+bool RepositoryWatch::begins_to_listen() {
+  if (ref_events_) return false;
+  listen();
+  return ref_events_.has_value();
 }
 
 void RepositoryWatch::listen() {

@@ -54,6 +54,9 @@ class RepositoryWatch {
 
   // Before a look: what moved until now will be seen by it.
   void listen();
+  // After a look: true if the repository came to be during it, so that nothing was heard of it, and
+  // is listened to now. What moved in between is to be looked for.
+  bool begins_to_listen();
   void note_trouble(const std::string& why);
   void note_success();
   // Until the next look is due, a ref moves, or somebody asks for one.

@@ -61,7 +61,7 @@ class Up {
       if (!key) return Unexpected{key.error()};
       connection.key = std::move(*key);
     }
-    connection.give_up_after = Duration{10'000};
+    connection.give_up_after = Duration{60'000};  // it serves: on a busy machine the answer is late
     connection.interrupt_fd = signals_.get();
     auto began = io::Client(context_, connection).ask_for<wire::Events>(wire::FetchEvents{});
     if (!began) {

@@ -72,7 +72,7 @@ TEST_CASE("the broker may be named before or after the command") {
 
 TEST_CASE("each command has a time-out of its own, and --timeout replaces it") {
   CHECK(understood({"builds"}).connection.timeout == Duration{10'000});
-  CHECK(understood({"notify", "."}).connection.timeout == Duration{2'000});
+  CHECK(understood({"health"}).connection.timeout == Duration{3'000});
   CHECK(understood({"notify", ".", "--timeout", "0.5"}).connection.timeout == Duration{500});
   CHECK_FALSE(understood({"wait", "12"}).wait.give_up);
   CHECK(understood({"wait", "12", "--timeout", "60"}).wait.give_up == Duration{60'000});

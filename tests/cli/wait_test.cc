@@ -110,9 +110,9 @@ TEST_CASE("wait for a build that does not exist does not wait") {
 }
 
 TEST_CASE("wait that takes too long is exit code 2") {
-  auto result = wait_for("12", Story(Verdict::Passed, 0, 1'000'000), "5s");
+  auto result = wait_for("12", Story(Verdict::Passed, 0, 1'000'000), "3s");
   CHECK(result.exit_code == 2);
-  CHECK_THAT(result.error, Contains("no verdict of build 12 within 5.0 s"));
+  CHECK_THAT(result.error, Contains("no verdict of build 12 within 3.0 s"));
 }
 
 TEST_CASE("wait without a broker is exit code 2") {

@@ -104,6 +104,18 @@ TEST_CASE("a page that comes while events are gathered hears each once") {
   for (const auto& page : {knows_some, knows_all, is_new}) CHECK(page->heard().back() == 8);
 }
 
+TEST_CASE("a page that was open before anybody knew where the events are looks at everything") {
+  Harbour harbour;
+  const auto early = harbour.opens(0);
+  harbour.happens(6, 5);  // nothing: five events were there before
+  CHECK(early->was_told("event: everything"));
+  CHECK(early->heard() == Ids{5});
+  const auto later = harbour.opens(5);
+  harbour.happens(6, 6);
+  CHECK(early->heard() == Ids{5, 6});
+  CHECK(later->heard() == Ids{6});
+}
+
 TEST_CASE("a page that missed more than is remembered is told to look at everything") {
   Harbour harbour;
   const auto first = harbour.opens();

@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
@@ -82,8 +83,8 @@ class Events:
 
     def next(self, kind):
         """(id, data) of the next event of this kind."""
-        event = {}
-        while True:
+        event, deadline = {}, time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:  # pings keep the connection alive
             line = self.answer.readline().decode().rstrip("\n")
             if not line and event.get("event") == kind:
                 return event.get("id"), json.loads(event["data"])
@@ -92,6 +93,7 @@ class Events:
             elif not line.startswith(":"):
                 name, _, value = line.partition(": ")
                 event[name] = value
+        raise AssertionError(f"no event {kind} came")
 
     def close(self):
         self.connection.close()

@@ -37,7 +37,7 @@ from programs import BIN, until
 
 WORKERS = [f"worker-{number}" for number in range(1, 5)]
 PROXIES = [*WORKERS, "watcher", "submitter", "canceller"]
-SETTLE_SECONDS = 240  # generous: a job that was broken twice pauses for 35 s
+SETTLE_SECONDS = 600  # generous: a job that was broken twice pauses for 35 s
 
 
 class World:

@@ -132,7 +132,7 @@ class TwoHosts(Case):
         (pretender / "authorized").write_bytes((self.keys / "authorized").read_bytes())
         self.start("seaworthy-broker", "--keys", pretender, "--listen", "tcp://0.0.0.0:8888", "--state",
                    self.folder / "b2", before=self.near.before, log="pretender")
-        deceived = self.at(self.far, "status", "--timeout", "20s", check=False)
+        deceived = self.at(self.far, "status", "--timeout", "8s", check=False)
         self.assertEqual(deceived.returncode, 2)
         self.assertIn("has another key than the one that admin was made for", deceived.stderr)
 

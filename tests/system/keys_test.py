@@ -61,7 +61,8 @@ class WithKeys(Case):
         until(lambda: client.ask("ShowBuild", build=build)[1]["build"]["verdict"] == "passed", "an honest verdict")
 
     def get_nothing(self, connection, name="ListBuilds", **body):
-        connection.send(name, tag=7, **body)
+        with contextlib.suppress(zmq.Again):  # there is no connection any more that it could be sent on
+            connection.socket.send_multipart(protocol.encode(name, body, 7), zmq.DONTWAIT)
         self.assertIsNone(connection.receive(QUIET), "an answer came")
 
 
@@ -96,7 +97,7 @@ class AtTheDoor(WithKeys):
         self.run_cli("keygen", "--dir", other)
         self.get_nothing(self.connection(Key((other / "admin.key").read_text())))
         refused = self.run_cli("status", "--broker", self.broker_address, "--key", other / "admin.key",
-                               "--timeout", "20s", check=False)
+                               "--timeout", "8s", check=False)
         self.assertEqual(refused.returncode, 2)
         self.assertIn(b"has another key than the one that admin was made for", refused.stderr)
 
@@ -165,8 +166,8 @@ class LostWorker(WithKeys):
         anna.take()
         self.run_cli("keys", "revoke", "anna", "--dir", self.keys)
         until(lambda: "key anna (worker) is revoked" in self.broker.output(), "the broker follows")
-        anna.connection.send("Heartbeat", boot=anna.boot, held=anna.held, load_permille=0, free_disk_bytes=1 << 40)
-        self.assertIsNone(anna.connection.receive(QUIET))
+        self.get_nothing(anna.connection, "Heartbeat", boot=anna.boot, held=anna.held, load_permille=0,
+                         free_disk_bytes=1 << 40)
         self.start_honest_worker()
         until(lambda: client.ask("ShowBuild", build=build)[1]["build"]["verdict"] == "passed", "another runs it")
 

@@ -59,7 +59,7 @@ class Connection:
         if self.socket:
             self.socket.close()
         self.socket = self.context.socket(zmq.DEALER)
-        self.socket.linger = 0
+        self.socket.linger, self.socket.sndtimeo = 0, 60_000  # who was refused has nobody to send to
         if self.key:
             self.socket.curve_serverkey, self.socket.curve_publickey = self.key.server, self.key.public
             self.socket.curve_secretkey = self.key.secret

@@ -14,7 +14,7 @@ from collections import Counter
 from chaos.proxy import MODES
 
 HOUR_MS = 3_600_000
-# Longest pause of a stopped program, in seconds; a lease with its grace is 4 s (Case.timing).
+# Longest pause of a stopped program, in seconds; a lease with its grace is 4 s (house.TIMING).
 LONGEST_STOP = 7.0
 
 
