@@ -52,7 +52,7 @@ class Watcher:
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
-        test.addCleanup(self.kill)
+        test.addCleanup(self.end)
 
     def _read(self):
         for line in self.process.stderr:
@@ -75,6 +75,16 @@ class Watcher:
         code = self.process.wait(timeout=DEADLINE)
         self._reader.join()
         assert code == 0, f"exit code {code}\n{self.log()}"
+
+    def end(self):
+        """A killed one would leave its git behind, which still writes when the folder is removed."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(DEADLINE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.kill()
 
     def kill(self):
         if self.process.poll() is None:
