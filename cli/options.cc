@@ -13,7 +13,6 @@ namespace {
 constexpr Duration kQuestion{10'000};
 constexpr Duration kSubmitting{60'000};
 constexpr Duration kHealthCheck{3'000};
-constexpr Duration kNotifying{2'000};  // a hook must not linger
 
 std::string time_or_complaint(const std::string& text) {
   return parse_time(text) ? "" : text + " is no time like 30, 0.5s, 500ms or 2m";
@@ -300,7 +299,7 @@ class Tree {
   void add_notify_and_hook() {
     CLI::App* below =
         client_command("notify", Command::Notify, "Tell the watcher to look at a repository now",
-                       "seaworthy notify .", kNotifying);
+                       "seaworthy notify .");
     below->add_option("repository", into_.target, "Path or URL")->type_name("REPO")->required();
 
     CLI::App* test = command("notify-test", Command::NotifyTest,
