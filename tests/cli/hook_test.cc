@@ -65,7 +65,7 @@ TEST_CASE("a hook that was there is called first, with its arguments and its inp
     CHECK_THAT(install(folder / "server.git", broker.endpoint()).output, Contains("called first"));
   }
   run_or_fail({"git", "-C", folder / "harbour", "push", "-q", folder / "server.git", "main"});
-  CHECK_THAT(content_of(folder / "input"), Contains("refs/heads/main"));
+  CHECK_THAT(content(folder / "input"), Contains("refs/heads/main"));
   CHECK(is_told_of(broker, folder / "server.git"));
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("a hook that is replaced by hand after installation is not lost on the
   auto result = install(folder / "harbour", "tcp://127.0.0.1:1");
   CHECK(result.exit_code == 2);
   CHECK_THAT(result.error, Contains("join the two by hand"));
-  CHECK_THAT(content_of(hook), Contains("echo newer"));
+  CHECK_THAT(content(hook), Contains("echo newer"));
 }
 
 TEST_CASE("a hook neither fails nor delays a commit when no broker is there") {

@@ -17,7 +17,7 @@ class Folder {
     std::string pattern =
         (std::filesystem::temp_directory_path() / "seaworthy-test-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
-    path_ = pattern;
+    path_ = std::filesystem::canonical(pattern);
   }
   ~Folder() {
     std::error_code ignored;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include <fstream>
-#include <sstream>
 
 #include "shared/io/clock.h"
 #include "tests/support/catch.h"
@@ -62,13 +61,6 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-std::string content_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 void write_file(const fs::path& file, const std::string& text) {
   fs::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << text;
@@ -77,17 +69,6 @@ void write_file(const fs::path& file, const std::string& text) {
 void write_script(const fs::path& file, const std::string& text) {
   write_file(file, "#!/bin/sh\n" + text);
   fs::permissions(file, fs::perms::owner_all);
-}
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "seaworthy-cli-XXXXXX").string();
-  REQUIRE(mkdtemp(name.data()) != nullptr);
-  path_ = fs::canonical(name);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
 }
 
 void make_repository(const std::string& directory) {

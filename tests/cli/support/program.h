@@ -10,6 +10,7 @@
 
 #include "shared/base/time.h"
 #include "shared/io/process.h"
+#include "tests/support/folder.h"
 
 namespace seaworthy::test {
 
@@ -26,21 +27,12 @@ std::string run_or_fail(const Words& argv, const std::string& input = "");
 // Polls until it holds; false after three minutes.
 bool eventually(const std::function<bool()>& condition);
 
-std::string content_of(const std::filesystem::path& file);
 void write_file(const std::filesystem::path& file, const std::string& text);
 void write_script(const std::filesystem::path& file, const std::string& text);
 
-class TemporaryFolder {
+class TemporaryFolder : public Folder {
  public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
+  std::string operator/(const std::string& name) const { return (path() / name).string(); }
 };
 
 // A repository with one commit on branch main, and an identity to commit with.

@@ -105,11 +105,11 @@ class Up {
   }
   void wait_until_started() const { REQUIRE(story_has("watcher started")); }
 
-  std::string story() const { return content_of(story_file()); }
+  std::string story() const { return content(story_file()); }
   bool story_has(const std::string& text) const {
     return eventually([&] { return story().find(text) != std::string::npos; });
   }
-  std::string output() const { return content_of(folder_ / "output"); }
+  std::string output() const { return content(folder_ / "output"); }
   bool says(const std::string& text) const {
     return eventually([&] { return output().find(text) != std::string::npos; });
   }
@@ -119,8 +119,8 @@ class Up {
   // Of the stand-in whose script this is.
   std::vector<pid_t> children() const {
     std::vector<pid_t> pids;
-    std::istringstream text(content_of("/proc/" + std::to_string(child_.pid) + "/task/" +
-                                       std::to_string(child_.pid) + "/children"));
+    std::istringstream text(content("/proc/" + std::to_string(child_.pid) + "/task/" +
+                                    std::to_string(child_.pid) + "/children"));
     for (pid_t pid; text >> pid;) pids.push_back(pid);
     return pids;
   }
@@ -143,7 +143,7 @@ TEST_CASE("up starts everything, says where it is, and tells what happens") {
   up.wait_until_started();
   CHECK(up.says("build 12  harbour main 1a2b3c4d5e  build passed in 3.2 s"));
   CHECK(eventually([&] { return std::filesystem::exists(up.path("state/up.json")); }));
-  const auto json = nlohmann::json::parse(content_of(up.path("state/up.json")));
+  const auto json = nlohmann::json::parse(content(up.path("state/up.json")));
   CHECK(json["broker"] == up.broker.endpoint());
   CHECK(json["pid"] == up.pid());
   CHECK(json["page"] == "http://127.0.0.1:4711");
@@ -239,7 +239,7 @@ TEST_CASE("a reporter that cannot start costs the page, and nothing else") {
               "address"));
   CHECK(up.says("build passed"));
   CHECK(eventually([&] { return std::filesystem::exists(up.path("state/up.json")); }));
-  CHECK(nlohmann::json::parse(content_of(up.path("state/up.json")))["page"].is_null());
+  CHECK(nlohmann::json::parse(content(up.path("state/up.json")))["page"].is_null());
   up.signal(SIGINT);
   CHECK(up.wait() == 0);
 }
