@@ -62,12 +62,12 @@ Loop::Loop(const LoopOptions& options, const io::Fd& signals, io::Supervisor& su
       supervisor_(supervisor),
       started_(io::wall_now()),
       keeps_all_(options.keep.all()),
-      journal_(options.state / "seaworthy.db"),
-      core_(core_options(options), journal_.recover(), io::now()),
-      storage_(std::move(journal_), options.output,
+      store_(open_store(options.state)),
+      core_(core_options(options), store_.tables.recover(), io::now()),
+      storage_(std::move(store_), options.state, options.output,
                DiskSpace({options.state, options.output}, options.least_free_bytes)),
-      reading_(options.state / "seaworthy.db", options.output),
-      upkeep_(options.state / "seaworthy.db", options.output, options.keep),
+      reading_(database_in(options.state), options.output, storage_.filing()),
+      upkeep_(database_in(options.state), options.output, options.keep, storage_.filing()),
       durable_sequence_(core_.ledger().last_sequence()),
       look_at_disk_(io::now()),
       find_expired_(look_at_disk_) {
@@ -155,7 +155,7 @@ void Loop::take(io::Received received) {
 bool Loop::take_shell_message(io::Peer peer, const std::string& user,
                               const wire::Envelope& envelope) {
   const uint64_t tag = envelope.tag;
-  auto question = [&] { return Question{peer.value, tag, envelope.message, durable_batches_}; };
+  auto question = [&] { return Question{peer.value, tag, envelope.message, durable_record_}; };
   auto put = [&] {
     if (admit(peer, user, tag)) ask(question());
   };
@@ -249,10 +249,10 @@ void Loop::take_committed() {
     see_space(committed.space);
     ++durable_batches_;
     if (committed.commit_us) counters_.committed(*committed.commit_us);
+    if (committed.record != 0) durable_record_ = committed.record;
     in_flight_.durable();
-    for (const Outgoing& out : committed.batch.messages)
-      send({out.peer}, {out.message, out.tag, {}});
-    for (const Change& change : committed.batch.changes) after_commit(change);
+    for (const Outgoing& out : committed.messages) send({out.peer}, {out.message, out.tag, {}});
+    for (const Change& change : *committed.changes) after_commit(change);
   }
   if (durable_sequence_ > before)
     for (Question& question : long_polls_.wake_for_events()) ask(std::move(question));
@@ -279,7 +279,7 @@ void Loop::look_after_disk(Instant now) {
   }
   if (!keeps_all_ && now >= find_expired_) {
     find_expired_ = now + kFindExpired;
-    upkeep_.submit(FindExpired{});
+    upkeep_.submit(FindExpired{durable_record_});
   }
 }
 
@@ -296,7 +296,7 @@ void Loop::after_commit(const Change& change) {
           [&](const JobFinished& finished) { wake(finished.job); },
           [&](const AttemptAssigned& assigned) { wake(assigned.job); },
           [&](const BuildRemoved& removed) {
-            upkeep_.submit(RemoveOutput{removed.attempts});
+            upkeep_.submit(RemoveOutput{removed.attempts, durable_record_});
             find_expired_ = io::now();  // there may be more
           },
           [&](const AttemptEnded& ended) {
@@ -322,7 +322,7 @@ void Loop::answer(const Question& question, const wire::Envelope& envelope) {
 }
 
 void Loop::ask(Question question) {
-  question.durable_batches = durable_batches_;
+  question.record = durable_record_;
   reading_.submit(std::move(question));
 }
 
@@ -336,7 +336,7 @@ void Loop::park_or_answer(Answer answer) {
   const Question& question = answer.question;
   if (answer.nothing_new && wait > Duration{0}) {
     // Something became durable while it was being read: look again before waiting.
-    if (question.durable_batches != durable_batches_) return ask(std::move(answer.question));
+    if (question.record != durable_record_) return ask(std::move(answer.question));
     const Instant deadline = io::now() + wait;
     LongPolls::Parked parked{question, answer.envelope.message};
     if (const auto* fetch = std::get_if<wire::FetchOutput>(&question.message)) {

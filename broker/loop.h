@@ -101,7 +101,7 @@ class Loop {
   io::Supervisor& supervisor_;
   UnixMillis started_;
   bool keeps_all_;
-  Journal journal_;
+  Store store_;  // until storage_ takes it over
   Core core_;
   Storage storage_;
   Reading reading_;
@@ -120,6 +120,7 @@ class Loop {
   uint64_t durable_batches_ = 0;
   InFlight in_flight_;
   EventSequence durable_sequence_;
+  uint64_t durable_record_ = 0;  // of the log
   std::deque<io::Peer> unreachable_;
   Space space_ = Space::Enough;
   Instant look_at_disk_;

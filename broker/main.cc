@@ -6,6 +6,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "broker/journal/sqlite.h"
 #include "broker/journal/store_error.h"
 #include "broker/loop.h"
 #include "broker/options.h"
@@ -94,6 +95,7 @@ int main(int argc, char** argv) {
   broker::Options options;
   if (auto exit_code = broker::parse_options(argc, argv, options)) return *exit_code;
   io::start_log(options.log);
+  broker::forgo_memory_statistics();
   try {
     return serve(options);
   } catch (const std::exception& error) {

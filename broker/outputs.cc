@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "broker/files.h"
 #include "broker/journal/store_error.h"
 
 namespace seaworthy::broker {
@@ -31,28 +32,6 @@ fs::path folder_of(const fs::path& directory, AttemptKey attempt) {
 fs::path path_of(const fs::path& directory, AttemptKey attempt, const char* ending) {
   return folder_of(directory, attempt) /
          (std::to_string(attempt.job.value) + "." + std::to_string(attempt.attempt.value) + ending);
-}
-
-[[noreturn]] void fail(const std::string& attempted, const fs::path& path) {
-  const bool full = errno == ENOSPC || errno == EDQUOT;
-  const std::string text = io::errno_text("cannot " + attempted + " " + path.string());
-  if (full) throw OutOfSpace(text);
-  throw std::runtime_error(text);
-}
-
-void sync_folder(const fs::path& folder) {
-  io::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || fsync(fd.get()) != 0) fail("make durable", folder);
-}
-
-void write_all(int fd, std::string_view bytes, uint64_t offset, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) fail("write", path);
-    bytes.remove_prefix(static_cast<size_t>(count));
-    offset += static_cast<uint64_t>(count);
-  }
 }
 
 std::string read_range(int fd, uint64_t offset, size_t size, const fs::path& path) {

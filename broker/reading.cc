@@ -1,5 +1,6 @@
 #include "broker/reading.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,8 +10,11 @@
 
 namespace seaworthy::broker {
 
-Reading::Reading(const std::filesystem::path& store, const std::filesystem::path& outputs)
-    : reader_(outputs), reads_(store), test_reads_(store), thread_([this] { run(); }) {}
+Reading::Reading(const std::filesystem::path& database, const std::filesystem::path& outputs,
+                 Filing& filing)
+    : filing_(filing), reader_(outputs), reads_(database), test_reads_(database), thread_([this] {
+        run();
+      }) {}
 
 Reading::~Reading() {
   questions_.close();
@@ -18,6 +22,7 @@ Reading::~Reading() {
 }
 
 void Reading::run() {
+  pthread_setname_np(pthread_self(), "reading");
   for (;;) {
     std::vector<Question> questions = questions_.take();
     if (questions.empty()) return;
@@ -31,6 +36,7 @@ void Reading::perform(Question question) {
   const wire::Message asked = question.message;
   Answer result{question, {{}, question.tag, {}}, false};
   try {
+    filing_.wait_for(question.record);
     std::visit(
         overloaded{[&](const wire::FetchEvents& fetch) {
                      result = fetch_events(std::move(question), fetch);

@@ -1,5 +1,5 @@
 // Reading is the thread that answers questions about the past: queries, and ranges of output. It
-// sees only what is durable.
+// sees only what is durable, and all that was so when the question was handed over.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/core/event.h"
+#include "broker/filing.h"
 #include "broker/handoff.h"
 #include "broker/journal/reads.h"
 #include "broker/journal/test_reads.h"
@@ -20,8 +21,8 @@ struct Question {
   PeerNumber peer = 0;
   uint64_t tag = 0;
   wire::Message message;
-  // How many batches were durable when it was handed over: more may have become so since.
-  uint64_t durable_batches = 0;
+  // Up to which record of the log all was durable when it was handed over: what is to be seen.
+  uint64_t record = 0;
 };
 
 struct Answer {
@@ -32,7 +33,9 @@ struct Answer {
 
 class Reading {
  public:
-  Reading(const std::filesystem::path& store, const std::filesystem::path& outputs);
+  // `filing` must outlive it.
+  Reading(const std::filesystem::path& database, const std::filesystem::path& outputs,
+          Filing& filing);
   ~Reading();
 
   void submit(Question question) { questions_.push(std::move(question)); }
@@ -53,6 +56,7 @@ class Reading {
   Answer fetch_events(Question question, const wire::FetchEvents& fetch);
   Answer fetch_output(Question question, const wire::FetchOutput& fetch);
 
+  Filing& filing_;
   OutputReader reader_;
   Reads reads_;
   TestReads test_reads_;

@@ -1,16 +1,31 @@
 #include "broker/storage.h"
 
+#include <pthread.h>
 #include <chrono>
 #include <utility>
 
+#include "broker/journal/change_codec.h"
 #include "shared/base/assert.h"
 
 namespace seaworthy::broker {
+namespace {
 
-Storage::Storage(Journal journal, const std::filesystem::path& outputs, DiskSpace space)
-    : journal_(std::move(journal)),
+Committed failed(std::exception_ptr failure) {
+  Committed committed;
+  committed.failure = std::move(failure);
+  return committed;
+}
+
+}  // namespace
+
+Storage::Storage(Store store, const std::filesystem::path& state,
+                 const std::filesystem::path& outputs, DiskSpace space)
+    : log_(std::move(store.log)),
       outputs_(outputs),
       space_(std::move(space)),
+      specifications_(database_in(state)),
+      filing_(std::move(store.tables),
+              [this](std::exception_ptr failure) { committed_.push(failed(failure)); }),
       thread_([this] { run(); }) {}
 
 Storage::~Storage() {
@@ -19,47 +34,61 @@ Storage::~Storage() {
 }
 
 void Storage::run() {
+  pthread_setname_np(pthread_self(), "storage");
   for (;;) {
     std::vector<Batch> batches = submitted_.take();
     if (batches.empty()) return;
-    Space space = Space::Enough;
-    std::optional<uint64_t> took_us;
     try {
-      took_us = commit(batches);
-      space = space_.look();
+      for (Committed& committed : commit(std::move(batches))) committed_.push(std::move(committed));
     } catch (...) {
-      committed_.push({Space::None, {}, std::current_exception()});
+      committed_.push(failed(std::current_exception()));
       return;
     }
-    for (Batch& batch : batches)
-      committed_.push({space, std::move(batch), nullptr, std::exchange(took_us, std::nullopt)});
   }
 }
 
 // All that gathered during the last commit shares one: the cost of an fsync is divided among them.
-std::optional<uint64_t> Storage::commit(std::vector<Batch>& batches) {
-  std::vector<Change> changes;
-  for (Batch& batch : batches) {
-    write_outputs(batch);
-    changes.insert(changes.end(), batch.changes.begin(), batch.changes.end());
+std::vector<Committed> Storage::commit(std::vector<Batch> batches) {
+  std::vector<Committed> results(batches.size());
+  std::vector<SharedChanges> changes;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    write_outputs(batches[i]);
+    results[i].changes = std::make_shared<const std::vector<Change>>(std::move(batches[i].changes));
+    results[i].messages = std::move(batches[i].messages);
+    if (!results[i].changes->empty()) changes.push_back(results[i].changes);
   }
-  const auto start = std::chrono::steady_clock::now();
-  outputs_.sync();
-  journal_.commit(changes);
-  const auto took = std::chrono::steady_clock::now() - start;
-  for (const Change& change : changes)
-    if (const auto* ended = std::get_if<AttemptEnded>(&change.body))
-      outputs_.close({ended->job, ended->attempt});
-  for (Batch& batch : batches) {
-    batch.blobs.clear();
-    for (Outgoing& out : batch.messages)
+  if (!changes.empty()) {
+    const auto start = std::chrono::steady_clock::now();
+    outputs_.sync();
+    const uint64_t record = append(changes);
+    const auto took = std::chrono::steady_clock::now() - start;
+    results.front().commit_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+    for (Committed& result : results) result.record = record;
+  }
+  for (const SharedChanges& some : changes)
+    for (const Change& change : *some)
+      if (const auto* ended = std::get_if<AttemptEnded>(&change.body))
+        outputs_.close({ended->job, ended->attempt});
+  for (Committed& result : results)
+    for (Outgoing& out : result.messages)
       if (out.needs_specification) {
         auto& assign = std::get<wire::Assign>(out.message);
-        assign.specification = journal_.specification_of(assign.job);
+        assign.specification = specifications_.of(assign.job);
       }
-  }
-  if (changes.empty()) return std::nullopt;
-  return std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  const Space space = space_.look();
+  for (Committed& result : results) result.space = space;
+  return results;
+}
+
+uint64_t Storage::append(const std::vector<SharedChanges>& changes) {
+  std::string bytes;
+  for (const SharedChanges& some : changes) encode_changes(*some, bytes);
+  const uint64_t filed = filing_.filed();
+  const uint64_t record = log_.append(bytes, filed);
+  specifications_.forget(filed);
+  for (const SharedChanges& some : changes) specifications_.add(some, record);
+  filing_.submit(record, changes, bytes.size());
+  return record;
 }
 
 void Storage::write_outputs(const Batch& batch) {

@@ -1,8 +1,8 @@
-// Storage is the thread that makes batches durable: output first, then the changes in one
-// transaction, and only then does it hand the batch back, so that its messages may leave. One batch
-// is committed while the next one gathers; an empty one is a look at how much room there is. A
-// failure means that nobody knows what is durable: it is handed to the poll thread, which ends the
-// process.
+// Storage is the thread that makes batches durable: output first, then the changes as one record of
+// the log, and only then does it hand the batch back, so that its messages may leave. One batch is
+// committed while the next one gathers; an empty one is a look at how much room there is. What is
+// durable it hands to Filing, for the tables. A failure means that nobody knows what is durable: it
+// is handed to the poll thread, which ends the process.
 #pragma once
 
 #include <exception>
@@ -14,9 +14,11 @@
 
 #include "broker/core/effects.h"
 #include "broker/disk_space.h"
+#include "broker/filing.h"
 #include "broker/handoff.h"
-#include "broker/journal/journal.h"
+#include "broker/journal/specifications.h"
 #include "broker/outputs.h"
+#include "broker/store.h"
 
 namespace seaworthy::broker {
 
@@ -34,7 +36,9 @@ struct Batch {
 
 struct Committed {
   Space space = Space::Enough;  // that was left then
-  Batch batch;                  // without its blobs; Assign messages have their specification
+  SharedChanges changes;
+  std::vector<Outgoing> messages;  // Assign has its specification
+  uint64_t record = 0;             // of the log, up to which all is durable; 0: as before
   std::exception_ptr failure;
   // Of the first batch of each commit: how long it took to become durable.
   std::optional<uint64_t> commit_us = {};
@@ -42,26 +46,33 @@ struct Committed {
 
 class Storage {
  public:
-  // Takes the journal over. `outputs` is the directory of output files.
-  Storage(Journal journal, const std::filesystem::path& outputs, DiskSpace space);
-  // Commits what was submitted, then ends the thread.
+  // Takes the store, which is in the directory `state`, over. `outputs` is the directory of output
+  // files.
+  Storage(Store store, const std::filesystem::path& state, const std::filesystem::path& outputs,
+          DiskSpace space);
+  // Commits and files what was submitted, then ends the threads.
   ~Storage();
 
   void submit(Batch batch) { submitted_.push(std::move(batch)); }
   std::vector<Committed> take_committed() { return committed_.take_now(); }
   int fd() const { return committed_.fd(); }
+  // For readers of the tables; as long as this lives.
+  Filing& filing() { return filing_; }
 
  private:
   void run();
-  // Nothing for batches without changes.
-  std::optional<uint64_t> commit(std::vector<Batch>& batches);
+  std::vector<Committed> commit(std::vector<Batch> batches);
+  // What is durable then has this number.
+  uint64_t append(const std::vector<SharedChanges>& changes);
   void write_outputs(const Batch& batch);
 
-  Journal journal_;
+  ChangeLog log_;
   OutputWriter outputs_;
   DiskSpace space_;
+  Specifications specifications_;
   Handoff<Batch> submitted_;
   Handoff<Committed> committed_;
+  Filing filing_;
   std::thread thread_;
 };
 

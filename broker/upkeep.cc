@@ -1,5 +1,6 @@
 #include "broker/upkeep.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -9,8 +10,12 @@
 
 namespace seaworthy::broker {
 
-Upkeep::Upkeep(const std::filesystem::path& store, std::filesystem::path outputs, const Keep& keep)
-    : outputs_(std::move(outputs)), retention_(store, keep), thread_([this] { run(); }) {}
+Upkeep::Upkeep(const std::filesystem::path& database, std::filesystem::path outputs,
+               const Keep& keep, Filing& filing)
+    : outputs_(std::move(outputs)),
+      filing_(filing),
+      retention_(database, keep),
+      thread_([this] { run(); }) {}
 
 Upkeep::~Upkeep() {
   chores_.close();
@@ -18,6 +23,7 @@ Upkeep::~Upkeep() {
 }
 
 void Upkeep::run() {
+  pthread_setname_np(pthread_self(), "upkeep");
   for (;;) {
     const std::vector<Chore> chores = chores_.take();
     if (chores.empty()) return;
@@ -34,9 +40,10 @@ void Upkeep::perform(const CompressOutput& chore) {
   }
 }
 
-void Upkeep::perform(const FindExpired&) {
+void Upkeep::perform(const FindExpired& chore) {
   BuildsExpired found;
   try {
+    filing_.wait_for(chore.record);
     found.builds = retention_.expired(io::wall_now());
   } catch (const std::exception& error) {
     spdlog::error("cannot find the builds that are not to be kept: {}", error.what());
@@ -45,7 +52,12 @@ void Upkeep::perform(const FindExpired&) {
 }
 
 void Upkeep::perform(const RemoveOutput& chore) {
-  for (AttemptKey attempt : chore.attempts) remove_output(outputs_, attempt);
+  try {
+    filing_.wait_for(chore.record);
+    for (AttemptKey attempt : chore.attempts) remove_output(outputs_, attempt);
+  } catch (const std::exception& error) {  // the next start sweeps
+    spdlog::warn("output of removed builds may be left in {}: {}", outputs_.string(), error.what());
+  }
 }
 
 void Upkeep::perform(const SweepOutput&) {

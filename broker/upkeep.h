@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/core/event.h"
+#include "broker/filing.h"
 #include "broker/handoff.h"
 #include "broker/journal/retention.h"
 
@@ -20,11 +21,16 @@ struct CompressOutput {
   uint64_t extent = 0;
 };
 
-// Finished builds that are not to be kept; answered with BuildsExpired.
-struct FindExpired {};
+// Finished builds that are not to be kept; answered with BuildsExpired. What is durable up to that
+// record of the log is seen, so that none is found twice.
+struct FindExpired {
+  uint64_t record = 0;
+};
 
+// Once nobody is told of them any more: when that record is in the tables.
 struct RemoveOutput {
   std::vector<AttemptKey> attempts;
+  uint64_t record = 0;
 };
 
 // Output of builds that were removed just before a crash.
@@ -34,7 +40,9 @@ using Chore = std::variant<CompressOutput, FindExpired, RemoveOutput, SweepOutpu
 
 class Upkeep {
  public:
-  Upkeep(const std::filesystem::path& store, std::filesystem::path outputs, const Keep& keep);
+  // `filing` must outlive it.
+  Upkeep(const std::filesystem::path& database, std::filesystem::path outputs, const Keep& keep,
+         Filing& filing);
   // Does what was submitted, then ends the thread.
   ~Upkeep();
 
@@ -50,6 +58,7 @@ class Upkeep {
   void perform(const SweepOutput& chore);
 
   std::filesystem::path outputs_;
+  Filing& filing_;
   Retention retention_;
   Handoff<Chore> chores_;
   Handoff<BuildsExpired> expired_;

@@ -1,10 +1,11 @@
-// Change is something that happened, in the past tense: what the core decided, the journal makes
+// Change is something that happened, in the past tense: what the core decided, the log makes
 // durable, and a person can read as an event. State moves only through changes (Ledger::apply);
-// each is one transaction's part. A checklist for a new one: ledger.cc (memory), journal/writer.cc
-// (store), narrate.cc (log line), docs/storage.md, and where people see it EventKind in
-// wire/message.h.
+// each is one transaction's part. A checklist for a new one: ledger.cc (memory), journal/tables.cc
+// and change_codec.cc (store), narrate.cc (log line), docs/storage.md, and where people see it
+// EventKind in wire/message.h.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -90,6 +91,7 @@ struct AttemptLost {
 
 struct AttemptEnded {
   JobId job;
+  BuildId build;
   AttemptNumber attempt;
   std::string worker;
   wire::AttemptFinished report;
@@ -173,6 +175,9 @@ struct Change {
   UnixMillis at;
   ChangeBody body;
 };
+
+// Of one step or several, in order. For all threads that need them.
+using SharedChanges = std::shared_ptr<const std::vector<Change>>;
 
 // The kind of event that a change is, if it is one.
 std::optional<wire::EventKind> event_kind(const ChangeBody& body);

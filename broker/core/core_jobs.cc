@@ -36,7 +36,7 @@ void Core::record_outcome(JobId id, const wire::AttemptFinished& report) {
   leases_.drop(id);
   const uint32_t failures = job.past().failures + (report.outcome == Outcome::Broken ? 1 : 0);
   const Duration ran{std::max<int64_t>(0, moment_.wall.value - job.past().assigned.value)};
-  AttemptEnded ended{id, attempt, job.past().worker, report, failures, ran};
+  AttemptEnded ended{id, job.build, attempt, job.past().worker, report, failures, ran};
   ended.report.output_bytes = job.past().output_bytes;  // what is stored is kept, whatever it says
   decide(std::move(ended));
   if (job.cancel_requested) return finish(id, Verdict::Cancelled, attempt, "");

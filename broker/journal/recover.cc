@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "broker/journal/journal.h"
+#include "broker/journal/tables.h"
 
 namespace seaworthy::broker {
 namespace {
@@ -244,7 +244,7 @@ void read_unreported(const Database& database, std::vector<std::pair<JobId, Reco
 
 }  // namespace
 
-Recovered Journal::recover() {
+Recovered Tables::recover() {
   Recovered recovered;
   recovered.epoch = epoch_;
   recovered.last_sequence = {largest(database_, "event", "sequence", "last_sequence")};

@@ -8,7 +8,7 @@ namespace {
 
 // Step N brings version N to N + 1. A step that has been released is never edited: a new one is
 // added.
-constexpr std::array<const char*, 4> kSteps{R"sql(
+constexpr std::array<const char*, 5> kSteps{R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('epoch', 0);
 
@@ -135,6 +135,10 @@ CREATE TABLE test_report (
 CREATE INDEX build_by_ref ON build (repository, ref, rank, id);
 -- Repositories whose jobs wait because a person wants it so.
 CREATE TABLE paused (repository INTEGER PRIMARY KEY REFERENCES repository) STRICT;
+)sql",
+                                            R"sql(
+-- Up to which record of the log (broker/change_log.h) its changes are in these tables.
+INSERT INTO meta VALUES ('filed', 0);
 )sql"};
 
 int64_t version_of(Database& database) {

@@ -20,6 +20,10 @@ namespace {
 
 }  // namespace
 
+void forgo_memory_statistics() {
+  SW_ASSERT(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
+}
+
 Database::Database(const std::filesystem::path& file, OpenMode mode) {
   sqlite3* db = nullptr;
   const int flags = mode == OpenMode::ReadOnly ? SQLITE_OPEN_READONLY

@@ -19,6 +19,10 @@
 
 namespace seaworthy::broker {
 
+// Before the first Database of the process: SQLite counts no memory then, and takes no lock for
+// each piece of it.
+void forgo_memory_statistics();
+
 enum class OpenMode : uint8_t { ReadWrite, ReadOnly };
 
 class Database {

@@ -10,7 +10,7 @@
 #include "broker/fsck/fsck.h"
 #include "broker/fsck/print.h"
 #include "broker/fsck/sha256.h"
-#include "broker/journal/journal.h"
+#include "broker/journal/tables.h"
 #include "broker/outputs.h"
 #include "shared/wire/packed_tests.h"
 #include "tests/broker/broker_fixture.h"
@@ -39,8 +39,8 @@ class Life {
 
   explicit Life(const fs::path& state)
       : output_(state / "output"),
-        journal_(state / "seaworthy.db"),
-        core_({Timing{}, 1'000'000, kPatience}, journal_.recover(), Instant{}),
+        tables_(state / "seaworthy.db"),
+        core_({Timing{}, 1'000'000, kPatience}, tables_.recover(), Instant{}),
         writer_(output_) {}
 
   void say(PeerNumber peer, const wire::Message& message, const std::string& blob = {}) {
@@ -100,14 +100,14 @@ class Life {
                       std::string_view(blob).substr(stored->skip, stored->size),
                       {{stored->offset, 1'000}});
     writer_.sync();
-    journal_.commit(effects.changes);
+    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)}, tables_.filed() + 1);
     for (const Outgoing& out : effects.messages)
       if (const auto* assign = std::get_if<wire::Assign>(&out.message))
         assigned_ = {assign->job, assign->attempt};
   }
 
   fs::path output_;
-  Journal journal_;
+  Tables tables_;
   Core core_;
   OutputWriter writer_;
   Instant now_{};

@@ -1,4 +1,4 @@
-#include "broker/journal/journal.h"
+#include "broker/journal/tables.h"
 
 #include <filesystem>
 #include <fstream>
@@ -6,6 +6,7 @@
 
 #include "broker/journal/reads.h"
 #include "broker/journal/schema.h"
+#include "broker/journal/specifications.h"
 #include "tests/broker/stored_broker.h"
 
 using namespace seaworthy;
@@ -142,14 +143,14 @@ TEST_CASE("a store of version 2 becomes one of the present version, with all tha
     CHECK(job.priority == Priority::Normal);
     CHECK(ledger.group_of(*ledger.find_build(job.build)) == nullptr);
   }
-  CHECK(broker.journal().specification_of({5}).name == "lint");
+  CHECK(Specifications(store_in(folder)).of({5}).name == "lint");
   wire::Submit more = a_submit(99, {99});
   more.pipelines[0].concurrency = Concurrency{"deploy", true};
   more.pipelines[0].jobs[0].runs_on = {"gpu"};
   broker.say(9, more);
   CHECK(Reads(store_in(folder)).show_build({{7}, {}, false})->concurrency.has_value());
   CHECK(ledger.paused().empty());
-  CHECK(present_version() == 4);
+  CHECK(present_version() == 5);
 }
 
 TEST_CASE("a restart keeps a repository paused, and forgets it when it is not any more") {
@@ -275,7 +276,7 @@ TEST_CASE("a cursor is remembered over a restart, and one that was never saved i
     broker.say(9, wire::SaveCursor{"news/mail", {2}});
     broker.say(9, wire::SaveCursor{"news/chat", {1}});
   }
-  const Recovered recovered = Journal(store_in(folder)).recover();
+  const Recovered recovered = Tables(store_in(folder)).recover();
   CHECK(recovered.cursors == std::map<std::string, EventSequence>{{"news/chat", EventSequence{1}},
                                                                   {"news/mail", EventSequence{2}}});
 }
@@ -354,5 +355,5 @@ TEST_CASE("a store of a newer program is refused by name") {
     Database database(store_in(folder), OpenMode::ReadWrite);
     database.execute("PRAGMA user_version = 99");
   }
-  CHECK_THROWS_AS(Journal(store_in(folder)), StoreError);
+  CHECK_THROWS_AS(Tables(store_in(folder)), StoreError);
 }

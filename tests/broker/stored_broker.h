@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "broker/journal/journal.h"
+#include "broker/journal/tables.h"
 #include "tests/broker/broker_fixture.h"
 #include "tests/support/folder.h"
 
@@ -17,7 +17,7 @@ inline std::filesystem::path store_in(const Folder& folder) {
 class StoredBroker {
  public:
   explicit StoredBroker(const std::filesystem::path& store)
-      : journal_(store), core_({Timing{}, 1'000'000}, journal_.recover(), Instant{}) {}
+      : tables_(store), core_({Timing{}, 1'000'000}, tables_.recover(), Instant{}) {}
 
   std::vector<Outgoing> say(PeerNumber peer, const wire::Message& message,
                             uint64_t blob_bytes = 0) {
@@ -25,16 +25,16 @@ class StoredBroker {
   }
   std::vector<Outgoing> tell(const Event& event) {
     Effects effects = core_.step({Instant{}, wall}, event);
-    journal_.commit(effects.changes);
+    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)}, tables_.filed() + 1);
     return effects.messages;
   }
-  Journal& journal() { return journal_; }
+  Tables& tables() { return tables_; }
   Core& core() { return core_; }
 
   UnixMillis wall{5'000};
 
  private:
-  Journal journal_;
+  Tables tables_;
   Core core_;
 };
 

@@ -6,7 +6,8 @@
 #include <array>
 
 #include "broker/core/core.h"
-#include "broker/journal/journal.h"
+#include "broker/journal/specifications.h"
+#include "broker/journal/tables.h"
 #include "broker/journal/reads.h"
 #include "shared/base/overloaded.h"
 #include "shared/model/limits.h"
@@ -28,7 +29,7 @@ constexpr const char* kUnderTest = "file:/under-test?vfs=memdb";
 class Shell {
  public:
   explicit Shell(const char* file)
-      : journal_(file), core_({Timing{}, limits::kOutputCreditBytes}, journal_.recover(), now_) {}
+      : file_(file), tables_(file), core_({Timing{}, limits::kOutputCreditBytes}, tables_.recover(), now_) {}
 
   void say(PeerNumber peer, const wire::Message& message, uint64_t blob_bytes = 0) {
     step(MessageReceived{peer, 1, &message, blob_bytes});
@@ -51,17 +52,18 @@ class Shell {
   void step(const Event& event) {
     constexpr UnixMillis kWall{1'700'000'000'000};
     const Effects effects = core_.step({now_, kWall}, event);
-    journal_.commit(effects.changes);
+    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)}, tables_.filed() + 1);
     for (const Outgoing& out : effects.messages) {
       wire::encode(out.message, out.tag);
       if (!out.needs_specification) continue;
       assigned = std::get<wire::Assign>(out.message);
-      assigned.specification = journal_.specification_of(assigned.job);
+      assigned.specification = Specifications(file_).of(assigned.job);
       wire::encode(assigned, 0);
     }
   }
 
-  Journal journal_;
+  const char* file_;
+  Tables tables_;
   Instant now_{Duration{1'000'000}};
   Core core_;
 };

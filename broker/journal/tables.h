@@ -1,8 +1,8 @@
-// Journal is the broker's durable record in SQLite: it takes what the core decided, one transaction
-// per batch, and gives it back after a restart. The only writing connection. Used by the storage
-// thread alone, once recovered. Not for reading on behalf of people: reads.h. Every failure is a
-// StoreError: the transaction may or may not have become durable, so the process must end and read
-// the store again.
+// Tables is what happened in a form that can be asked: rows of SQLite, written from the changes
+// that the log (broker/change_log.h) made durable before, many records in one transaction. After a
+// restart the core is made of them. The only writing connection. Used by the filing thread alone,
+// once recovered. Not for reading on behalf of people: reads.h. Every failure is a StoreError: the
+// transaction may or may not have become durable, so the store must be read again.
 #pragma once
 
 #include <filesystem>
@@ -16,18 +16,17 @@
 
 namespace seaworthy::broker {
 
-class Journal {
+class Tables {
  public:
-  // Opens or creates the store; begins a new epoch, durably.
-  explicit Journal(const std::filesystem::path& file);
+  // Opens or creates the database; begins a new epoch, durably.
+  explicit Tables(const std::filesystem::path& file);
 
   Recovered recover();
 
-  // All of them, or none and StoreError.
-  void commit(const std::vector<Change>& changes);
-
-  // What a job is told to do. The job must exist.
-  JobSpec specification_of(JobId job);
+  // Up to which record of the log its changes are here.
+  uint64_t filed();
+  // Those of the records up to that one: all of them, durably, or none and StoreError.
+  void file(const std::vector<SharedChanges>& changes, uint64_t up_to_record);
 
  private:
   void write(const Change& change, const BuildSubmitted& body);

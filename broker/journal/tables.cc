@@ -1,4 +1,4 @@
-#include "broker/journal/journal.h"
+#include "broker/journal/tables.h"
 
 #include <openssl/sha.h>
 
@@ -33,7 +33,7 @@ std::string lines_of(const std::vector<std::string>& labels) {
 
 }  // namespace
 
-Journal::Journal(const std::filesystem::path& file) : database_(file, OpenMode::ReadWrite) {
+Tables::Tables(const std::filesystem::path& file) : database_(file, OpenMode::ReadWrite) {
   prepare_store(database_);
   database_.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'");
   Statement epoch(database_, "SELECT value FROM meta WHERE key = 'epoch'");
@@ -41,26 +41,24 @@ Journal::Journal(const std::filesystem::path& file) : database_(file, OpenMode::
   epoch_ = epoch.id<Epoch>(0);
 }
 
-void Journal::commit(const std::vector<Change>& changes) {
-  if (changes.empty()) return;
+uint64_t Tables::filed() {
+  Statement& select = prepared("SELECT value FROM meta WHERE key = 'filed'");
+  SW_ASSERT(select.next());
+  const auto record = static_cast<uint64_t>(select.integer(0));
+  select.reset();
+  return record;
+}
+
+void Tables::file(const std::vector<SharedChanges>& changes, uint64_t up_to_record) {
   prepared("BEGIN IMMEDIATE").run();
-  for (const Change& change : changes)
-    std::visit([&](const auto& body) { write(change, body); }, change.body);
+  for (const SharedChanges& some : changes)
+    for (const Change& change : *some)
+      std::visit([&](const auto& body) { write(change, body); }, change.body);
+  prepared("UPDATE meta SET value = ? WHERE key = 'filed'").bind(up_to_record).run();
   prepared("COMMIT").run();
 }
 
-JobSpec Journal::specification_of(JobId job) {
-  Statement& select = prepared(
-      "SELECT body FROM specification WHERE id = (SELECT specification FROM job WHERE id = ?)");
-  if (!select.bind(job).next())
-    throw StoreError("the store has no specification of job " + std::to_string(job.value));
-  Result<JobSpec> spec = wire::decode_specification(select.text(0));
-  select.reset();
-  if (!spec) throw StoreError("job " + std::to_string(job.value) + ": " + spec.error());
-  return *std::move(spec);
-}
-
-void Journal::write(const Change& change, const BuildSubmitted& body) {
+void Tables::write(const Change& change, const BuildSubmitted& body) {
   prepared(
       "INSERT INTO build (id, rank, repository, ref, revision, subject, author, again, state, "
       "submitted_ms, concurrency_group, ends_older) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)")
@@ -74,13 +72,13 @@ void Journal::write(const Change& change, const BuildSubmitted& body) {
   write_event(change, body.build, {}, {}, "", "");
 }
 
-void Journal::write(const Change&, const RequestTaken& body) {
+void Tables::write(const Change&, const RequestTaken& body) {
   prepared("INSERT INTO request (id, digest, first_build) VALUES (?, ?, ?)")
       .bind(body.request, body.digest, body.first_build)
       .run();
 }
 
-void Journal::write(const Change& change, const AttemptAssigned& body) {
+void Tables::write(const Change& change, const AttemptAssigned& body) {
   prepared("UPDATE job SET state = 2, attempt = ?2, worker = ?3, boot = ?4 WHERE id = ?1")
       .bind(body.job, body.attempt, body.worker, body.boot)
       .run();
@@ -93,12 +91,12 @@ void Journal::write(const Change& change, const AttemptAssigned& body) {
   write_event(change, body.build, body.job, body.attempt, body.worker, "");
 }
 
-void Journal::write(const Change& change, const AttemptReattached& body) {
+void Tables::write(const Change& change, const AttemptReattached& body) {
   prepared("UPDATE job SET boot = ?2 WHERE id = ?1").bind(body.job, body.boot).run();
   write_event(change, {}, body.job, body.attempt, body.worker, "");
 }
 
-void Journal::write(const Change& change, const AttemptAdopted& body) {
+void Tables::write(const Change& change, const AttemptAdopted& body) {
   prepared("UPDATE job SET state = 2, worker = ?2, boot = ?3 WHERE id = ?1")
       .bind(body.job, body.worker, body.boot)
       .run();
@@ -110,7 +108,7 @@ void Journal::write(const Change& change, const AttemptAdopted& body) {
   write_event(change, {}, body.job, body.attempt, body.worker, "");
 }
 
-void Journal::write(const Change& change, const AttemptReturned& body) {
+void Tables::write(const Change& change, const AttemptReturned& body) {
   prepared("UPDATE job SET state = 1, worker = '' WHERE id = ?").bind(body.job).run();
   prepared(
       "UPDATE attempt SET outcome = ?3, detail = ?4, finished_ms = ?5 WHERE job = ?1 AND number = "
@@ -120,7 +118,7 @@ void Journal::write(const Change& change, const AttemptReturned& body) {
   write_event(change, {}, body.job, body.attempt, body.worker, body.reason);
 }
 
-void Journal::write(const Change& change, const AttemptLost& body) {
+void Tables::write(const Change& change, const AttemptLost& body) {
   prepared("UPDATE job SET state = 1, losses = ?2 WHERE id = ?1").bind(body.job, body.losses).run();
   prepared(
       "UPDATE attempt SET outcome = ?3, detail = ?4, finished_ms = ?5 WHERE job = ?1 AND number = "
@@ -130,21 +128,22 @@ void Journal::write(const Change& change, const AttemptLost& body) {
   write_event(change, {}, body.job, body.attempt, body.worker, body.reason);
 }
 
-void Journal::write(const Change& change, const AttemptEnded& body) {
+void Tables::write(const Change& change, const AttemptEnded& body) {
   prepared("UPDATE job SET state = 1, worker = '', failures = ?2 WHERE id = ?1")
       .bind(body.job, body.failures)
       .run();
   write_report(change, body.job, body.attempt, body.report);
-  write_event(change, {}, body.job, body.attempt, body.worker, to_string(body.report.outcome));
+  write_event(change, body.build, body.job, body.attempt, body.worker,
+              to_string(body.report.outcome));
 }
 
-void Journal::write(const Change& change, const AttemptSuperseded& body) {
+void Tables::write(const Change& change, const AttemptSuperseded& body) {
   write_report(change, body.job, body.attempt, body.report);
   write_event(change, {}, body.job, body.attempt, body.worker, to_string(body.report.outcome));
 }
 
-void Journal::write_report(const Change& change, JobId job, AttemptNumber attempt,
-                           const wire::AttemptFinished& report) {
+void Tables::write_report(const Change& change, JobId job, AttemptNumber attempt,
+                          const wire::AttemptFinished& report) {
   prepared(
       "UPDATE attempt SET outcome = ?3, detail = ?4, steps = ?5, first_output_ms = ?6, finished_ms "
       "= ?7, "
@@ -158,7 +157,7 @@ void Journal::write_report(const Change& change, JobId job, AttemptNumber attemp
 
 // Whoever reads it later may rely on its being sound; what a worker sent that is not is left out,
 // and said so.
-void Journal::write_tests(JobId job, AttemptNumber attempt, const std::string& packed) {
+void Tables::write_tests(JobId job, AttemptNumber attempt, const std::string& packed) {
   TestReport replacement;
   Result<wire::TestColumns> columns = wire::unpack_tests(packed);
   if (!columns) {
@@ -176,26 +175,26 @@ void Journal::write_tests(JobId job, AttemptNumber attempt, const std::string& p
       .run();
 }
 
-void Journal::write(const Change& change, const CancelRequested& body) {
+void Tables::write(const Change& change, const CancelRequested& body) {
   prepared("UPDATE job SET cancel_requested = 1 WHERE id = ?").bind(body.job).run();
   write_event(change, {}, body.job, {}, "", body.reason);
 }
 
-void Journal::write(const Change& change, const JobFinished& body) {
+void Tables::write(const Change& change, const JobFinished& body) {
   prepared("UPDATE job SET state = 3, verdict = ?2, note = ?3 WHERE id = ?1")
       .bind(body.job, body.verdict, body.note)
       .run();
   write_event(change, body.build, body.job, body.attempt, "", to_string(body.verdict));
 }
 
-void Journal::write(const Change& change, const BuildFinished& body) {
+void Tables::write(const Change& change, const BuildFinished& body) {
   prepared("UPDATE build SET state = 3, verdict = ?2, finished_ms = ?3 WHERE id = ?1")
       .bind(body.build, body.verdict, change.at)
       .run();
   write_event(change, body.build, {}, {}, "", to_string(body.verdict));
 }
 
-void Journal::write(const Change&, const HeadAdvanced& body) {
+void Tables::write(const Change&, const HeadAdvanced& body) {
   if (body.revision.empty())
     prepared("DELETE FROM head WHERE repository = ? AND ref = ?")
         .bind(repository_id(body.repository), body.ref)
@@ -208,7 +207,7 @@ void Journal::write(const Change&, const HeadAdvanced& body) {
         .run();
 }
 
-void Journal::write(const Change&, const CursorSaved& body) {
+void Tables::write(const Change&, const CursorSaved& body) {
   prepared(
       "INSERT INTO cursor (name, sequence) VALUES (?, ?) "
       "ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence")
@@ -216,21 +215,21 @@ void Journal::write(const Change&, const CursorSaved& body) {
       .run();
 }
 
-void Journal::write(const Change&, const RepositoryPaused& body) {
+void Tables::write(const Change&, const RepositoryPaused& body) {
   prepared(body.paused ? "INSERT INTO paused (repository) VALUES (?) ON CONFLICT DO NOTHING"
                        : "DELETE FROM paused WHERE repository = ?")
       .bind(repository_id(body.repository))
       .run();
 }
 
-void Journal::write(const Change&, const OutputStored& body) {
+void Tables::write(const Change&, const OutputStored& body) {
   prepared("UPDATE attempt SET output_bytes = ?3 WHERE job = ?1 AND number = ?2")
       .bind(body.job, body.attempt, body.offset + body.size)
       .run();
 }
 
 // Numbers are never given twice: the highest ones are kept where the rows that had them may go.
-void Journal::write(const Change&, const BuildRemoved& body) {
+void Tables::write(const Change&, const BuildRemoved& body) {
   for (const char* remember :
        {"UPDATE meta SET value = max(value, (SELECT ifnull(max(sequence), 0) FROM event)) WHERE "
         "key = "
@@ -249,8 +248,8 @@ void Journal::write(const Change&, const BuildRemoved& body) {
     prepared(remove).bind(body.build).run();
 }
 
-void Journal::write_event(const Change& change, BuildId build, JobId job, AttemptNumber attempt,
-                          std::string_view worker, std::string_view detail) {
+void Tables::write_event(const Change& change, BuildId build, JobId job, AttemptNumber attempt,
+                         std::string_view worker, std::string_view detail) {
   const std::optional<wire::EventKind> kind = event_kind(change.body);
   SW_ASSERT(kind && change.sequence);
   prepared(
@@ -261,7 +260,7 @@ void Journal::write_event(const Change& change, BuildId build, JobId job, Attemp
       .run();
 }
 
-int64_t Journal::repository_id(const std::string& name) {
+int64_t Tables::repository_id(const std::string& name) {
   if (auto found = repositories_.find(name); found != repositories_.end()) return found->second;
   prepared("INSERT INTO repository (name) VALUES (?) ON CONFLICT DO NOTHING").bind(name).run();
   Statement& select = prepared("SELECT id FROM repository WHERE name = ?");
@@ -271,7 +270,7 @@ int64_t Journal::repository_id(const std::string& name) {
   return repositories_[name] = id;
 }
 
-int64_t Journal::specification_id(const JobSpec& specification) {
+int64_t Tables::specification_id(const JobSpec& specification) {
   const std::string body = wire::encode_specification(specification);
   const std::string digest = sha256(body);
   if (auto found = specifications_.find(digest); found != specifications_.end())
@@ -290,7 +289,7 @@ int64_t Journal::specification_id(const JobSpec& specification) {
   return specifications_[digest] = id;
 }
 
-Statement& Journal::prepared(const char* sql) {
+Statement& Tables::prepared(const char* sql) {
   auto found = statements_.find(sql);
   if (found == statements_.end()) found = statements_.emplace(sql, Statement(database_, sql)).first;
   return found->second;

@@ -1,0 +1,96 @@
+#include "broker/filing.h"
+
+#include <pthread.h>
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "broker/change_log.h"
+#include "broker/journal/store_error.h"
+
+namespace seaworthy::broker {
+namespace {
+
+// For more to come. A person does not see it, and a start after a crash has as little to file.
+constexpr std::chrono::milliseconds kGather{50};
+constexpr const char* kFailed = "the store has failed; the broker's log says why";
+
+}  // namespace
+
+Filing::Filing(Tables tables, std::function<void(std::exception_ptr)> failed)
+    : tables_(std::move(tables)),
+      failed_(std::move(failed)),
+      filed_(tables_.filed()),
+      thread_([this] { run(); }) {}
+
+Filing::~Filing() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  wanted_changed_.notify_one();
+  thread_.join();
+}
+
+void Filing::submit(uint64_t record, std::vector<SharedChanges> changes, uint64_t bytes) {
+  std::unique_lock lock(mutex_);
+  if (bytes_ + bytes > kUnfiledBytes) {
+    wanted_ = submitted_;
+    wanted_changed_.notify_one();
+  }
+  filed_changed_.wait(
+      lock, [&] { return bytes_ == 0 || bytes_ + bytes <= kUnfiledBytes || has_failed_; });
+  if (has_failed_) throw StoreError(kFailed);
+  const bool was_idle = changes_.empty();
+  for (SharedChanges& some : changes) changes_.push_back(std::move(some));
+  bytes_ += bytes;
+  submitted_ = record;
+  if (was_idle) wanted_changed_.notify_one();
+}
+
+uint64_t Filing::filed() const {
+  std::lock_guard lock(mutex_);
+  return filed_;
+}
+
+void Filing::wait_for(uint64_t record) {
+  std::unique_lock lock(mutex_);
+  if (filed_ >= record) return;
+  wanted_ = std::max(wanted_, record);
+  wanted_changed_.notify_one();
+  filed_changed_.wait(lock, [&] { return filed_ >= record || has_failed_; });
+  if (filed_ < record) throw StoreError(kFailed);
+}
+
+void Filing::run() {
+  pthread_setname_np(pthread_self(), "filing");
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wanted_changed_.wait(lock, [this] { return closed_ || !changes_.empty(); });
+    if (changes_.empty()) return;
+    wanted_changed_.wait_for(lock, kGather, [this] { return closed_ || wanted_ > filed_; });
+    try {
+      file_what_is_there(lock);
+    } catch (...) {
+      if (!lock.owns_lock()) lock.lock();
+      has_failed_ = true;
+      filed_changed_.notify_all();
+      failed_(std::current_exception());
+      return;
+    }
+  }
+}
+
+void Filing::file_what_is_there(std::unique_lock<std::mutex>& lock) {
+  std::vector<SharedChanges> changes = std::exchange(changes_, {});
+  const uint64_t bytes = bytes_, record = submitted_;
+  lock.unlock();
+  tables_.file(changes, record);
+  changes.clear();  // which may be the last to know them
+  lock.lock();
+  bytes_ -= bytes;
+  filed_ = record;
+  filed_changed_.notify_all();
+}
+
+}  // namespace seaworthy::broker

@@ -1,0 +1,53 @@
+// Filing is the thread that brings into the tables what the log made durable. It lets changes
+// gather, because a hundred in one transaction cost a third of a hundred transactions; who wants to
+// read what is durable waits for it, and is not let wait. A failure means that nobody knows what is
+// in the tables: it is handed to the poll thread, which ends the process; the log still has all.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "broker/journal/tables.h"
+
+namespace seaworthy::broker {
+
+class Filing {
+ public:
+  // Takes the tables over. `failed` is called once at most, on the thread of Filing.
+  Filing(Tables tables, std::function<void(std::exception_ptr)> failed);
+  // Files all that was submitted, then ends the thread.
+  ~Filing();
+
+  // What is in that record of the log, of so many bytes. Waits while kUnfiledBytes are not filed.
+  // For the storage thread.
+  void submit(uint64_t record, std::vector<SharedChanges> changes, uint64_t bytes);
+  // Up to which record all is in the tables. For any thread, as the next.
+  uint64_t filed() const;
+  // Until that record is; throws StoreError if it will not be.
+  void wait_for(uint64_t record);
+
+ private:
+  void run();
+  void file_what_is_there(std::unique_lock<std::mutex>& lock);
+
+  Tables tables_;
+  std::function<void(std::exception_ptr)> failed_;
+  mutable std::mutex mutex_;
+  std::condition_variable wanted_changed_;  // there is something to file, or it is wanted now
+  std::condition_variable filed_changed_;
+  std::vector<SharedChanges> changes_;  // not filed yet, and not being filed
+  uint64_t bytes_ = 0;                  // of all that is not filed
+  uint64_t submitted_ = 0;              // record
+  uint64_t wanted_ = 0;                 // record
+  uint64_t filed_;                      // record
+  bool closed_ = false;
+  bool has_failed_ = false;
+  std::thread thread_;
+};
+
+}  // namespace seaworthy::broker
