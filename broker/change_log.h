@@ -40,8 +40,8 @@ class ChangeLog {
   // Everything up to `filed` is in the tables: the next record has the number after it, and takes
   // the room of what is there. Before the first append().
   void begin_after(uint64_t filed);
-  // Durable when it returns the record's number. `filed`: up to where all is in the tables. What is
-  // not may be the last record, or kUnfiledBytes of them.
+  // Durable when it returns the record's number. `filed`: up to where all is durable in the tables.
+  // What is not may be the last record, or kUnfiledBytes of them.
   uint64_t append(std::string_view changes, uint64_t filed);
 
  private:

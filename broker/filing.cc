@@ -20,7 +20,8 @@ constexpr const char* kFailed = "the store has failed; the broker's log says why
 Filing::Filing(Tables tables, std::function<void(std::exception_ptr)> failed)
     : tables_(std::move(tables)),
       failed_(std::move(failed)),
-      filed_(tables_.filed()),
+      submitted_(tables_.filed()),
+      progress_{submitted_, submitted_},
       thread_([this] { run(); }) {}
 
 Filing::~Filing() {
@@ -34,12 +35,12 @@ Filing::~Filing() {
 
 void Filing::submit(uint64_t record, std::vector<SharedChanges> changes, uint64_t bytes) {
   std::unique_lock lock(mutex_);
-  if (bytes_ + bytes > kUnfiledBytes) {
-    wanted_ = submitted_;
+  const auto fits = [&] { return bytes_ == 0 || bytes_ + bytes <= kUnfiledBytes || has_failed_; };
+  if (!fits()) {
+    room_is_needed_ = true;
     wanted_changed_.notify_one();
+    filed_changed_.wait(lock, fits);
   }
-  filed_changed_.wait(
-      lock, [&] { return bytes_ == 0 || bytes_ + bytes <= kUnfiledBytes || has_failed_; });
   if (has_failed_) throw StoreError(kFailed);
   const bool was_idle = changes_.empty();
   for (SharedChanges& some : changes) changes_.push_back(std::move(some));
@@ -48,48 +49,59 @@ void Filing::submit(uint64_t record, std::vector<SharedChanges> changes, uint64_
   if (was_idle) wanted_changed_.notify_one();
 }
 
-uint64_t Filing::filed() const {
+Filing::Progress Filing::progress() const {
   std::lock_guard lock(mutex_);
-  return filed_;
+  return progress_;
 }
 
 void Filing::wait_for(uint64_t record) {
   std::unique_lock lock(mutex_);
-  if (filed_ >= record) return;
+  if (progress_.filed >= record) return;
   wanted_ = std::max(wanted_, record);
   wanted_changed_.notify_one();
-  filed_changed_.wait(lock, [&] { return filed_ >= record || has_failed_; });
-  if (filed_ < record) throw StoreError(kFailed);
+  filed_changed_.wait(lock, [&] { return progress_.filed >= record || has_failed_; });
+  if (progress_.filed < record) throw StoreError(kFailed);
 }
 
 void Filing::run() {
   pthread_setname_np(pthread_self(), "filing");
   std::unique_lock lock(mutex_);
-  for (;;) {
-    wanted_changed_.wait(lock, [this] { return closed_ || !changes_.empty(); });
-    if (changes_.empty()) return;
-    wanted_changed_.wait_for(lock, kGather, [this] { return closed_ || wanted_ > filed_; });
-    try {
+  try {
+    while (!closed_ || progress_.durable < submitted_) {
+      wanted_changed_.wait(lock, [this] { return is_wanted_now() || !changes_.empty(); });
+      wanted_changed_.wait_for(lock, kGather, [this] { return is_wanted_now(); });
       file_what_is_there(lock);
-    } catch (...) {
-      if (!lock.owns_lock()) lock.lock();
-      has_failed_ = true;
-      filed_changed_.notify_all();
-      failed_(std::current_exception());
-      return;
     }
+  } catch (...) {
+    if (!lock.owns_lock()) lock.lock();
+    has_failed_ = true;
+    filed_changed_.notify_all();
+    failed_(std::current_exception());
   }
+}
+
+bool Filing::is_wanted_now() const {
+  return closed_ || room_is_needed_ || wanted_ > progress_.filed;
+}
+
+bool Filing::must_be_durable() const {
+  return closed_ || room_is_needed_ || bytes_ > kUnfiledBytes / 2;
 }
 
 void Filing::file_what_is_there(std::unique_lock<std::mutex>& lock) {
   std::vector<SharedChanges> changes = std::exchange(changes_, {});
   const uint64_t bytes = bytes_, record = submitted_;
+  const Durability durability = must_be_durable() ? Durability::Now : Durability::Later;
   lock.unlock();
-  tables_.file(changes, record);
+  tables_.file(changes, record, durability);
   changes.clear();  // which may be the last to know them
   lock.lock();
-  bytes_ -= bytes;
-  filed_ = record;
+  progress_.filed = record;
+  if (durability == Durability::Now) {
+    progress_.durable = record;
+    bytes_ -= bytes;
+    room_is_needed_ = false;
+  }
   filed_changed_.notify_all();
 }
 

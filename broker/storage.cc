@@ -83,9 +83,9 @@ std::vector<Committed> Storage::commit(std::vector<Batch> batches) {
 uint64_t Storage::append(const std::vector<SharedChanges>& changes) {
   std::string bytes;
   for (const SharedChanges& some : changes) encode_changes(*some, bytes);
-  const uint64_t filed = filing_.filed();
-  const uint64_t record = log_.append(bytes, filed);
-  specifications_.forget(filed);
+  const Filing::Progress progress = filing_.progress();
+  const uint64_t record = log_.append(bytes, progress.durable);
+  specifications_.forget(progress.filed);
   for (const SharedChanges& some : changes) specifications_.add(some, record);
   filing_.submit(record, changes, bytes.size());
   return record;

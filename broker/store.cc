@@ -19,7 +19,7 @@ Store open_store(const std::filesystem::path& state) {
     for (const ChangeLog::Record& record : records)
       changes.push_back(
           std::make_shared<const std::vector<Change>>(decode_changes(record.changes)));
-    store.tables.file(changes, records.back().number);
+    store.tables.file(changes, records.back().number, Durability::Now);
   }
   store.log.begin_after(store.tables.filed());
   return store;

@@ -2,6 +2,8 @@
 
 #include <openssl/sha.h>
 
+#include <utility>
+
 #include "broker/journal/schema.h"
 #include "shared/base/assert.h"
 #include "shared/wire/codec.h"
@@ -49,7 +51,11 @@ uint64_t Tables::filed() {
   return record;
 }
 
-void Tables::file(const std::vector<SharedChanges>& changes, uint64_t up_to_record) {
+void Tables::file(const std::vector<SharedChanges>& changes, uint64_t up_to_record,
+                  Durability durability) {
+  if (durability != std::exchange(durability_, durability))
+    database_.execute(durability == Durability::Now ? "PRAGMA synchronous = FULL"
+                                                    : "PRAGMA synchronous = NORMAL");
   prepared("BEGIN IMMEDIATE").run();
   for (const SharedChanges& some : changes)
     for (const Change& change : *some)

@@ -16,17 +16,21 @@
 
 namespace seaworthy::broker {
 
+// Whether a power failure may take it: Later is durable with the next Now.
+enum class Durability : uint8_t { Later, Now };
+
 class Tables {
  public:
-  // Opens or creates the database; begins a new epoch, durably.
+  // Opens or creates the database; begins a new epoch, durably, and with it all that was filed.
   explicit Tables(const std::filesystem::path& file);
 
   Recovered recover();
 
   // Up to which record of the log its changes are here.
   uint64_t filed();
-  // Those of the records up to that one: all of them, durably, or none and StoreError.
-  void file(const std::vector<SharedChanges>& changes, uint64_t up_to_record);
+  // Those of the records up to that one: all of them, or none and StoreError.
+  void file(const std::vector<SharedChanges>& changes, uint64_t up_to_record,
+            Durability durability);
 
  private:
   void write(const Change& change, const BuildSubmitted& body);
@@ -61,6 +65,7 @@ class Tables {
   std::map<std::string, int64_t> repositories_;
   std::map<std::string, int64_t> specifications_;  // by digest; a bounded cache
   Epoch epoch_;
+  Durability durability_ = Durability::Now;  // of the next transaction
 };
 
 }  // namespace seaworthy::broker

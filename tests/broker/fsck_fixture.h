@@ -100,7 +100,8 @@ class Life {
                       std::string_view(blob).substr(stored->skip, stored->size),
                       {{stored->offset, 1'000}});
     writer_.sync();
-    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)}, tables_.filed() + 1);
+    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)},
+                 tables_.filed() + 1, Durability::Later);
     for (const Outgoing& out : effects.messages)
       if (const auto* assign = std::get_if<wire::Assign>(&out.message))
         assigned_ = {assign->job, assign->attempt};

@@ -231,11 +231,12 @@ TEST_CASE("what was durable in the log but not in the tables yet is there after 
 TEST_CASE("who waits for a record finds it in the tables") {
   Folder folder;
   Filing filing(Tables(database_in(folder.path())), [](std::exception_ptr) { FAIL(); });
-  CHECK(filing.filed() == 0);
+  CHECK(filing.progress().filed == 0);
   filing.wait_for(0);
   filing.submit(3, {shared(submitted(1))}, 100);
   filing.wait_for(3);
-  CHECK(filing.filed() == 3);
+  CHECK(filing.progress().filed == 3);
+  CHECK(filing.progress().durable == 0);
   CHECK(Reads(database_in(folder.path())).show_build({{1}, {}, false}).has_value());
 }
 
@@ -251,6 +252,23 @@ TEST_CASE("what was submitted for filing is filed at the end, more than may wait
   CHECK(tables.recover().cursors.size() == 20);
 }
 
+TEST_CASE("the log has all that a power failure could take from the tables") {
+  Folder folder;
+  Store store = open_store(folder.path());
+  ChangeLog log = std::move(store.log);
+  Filing filing(std::move(store.tables), [](std::exception_ptr) { FAIL(); });
+  const std::string large(700'000, 'x');
+  for (uint64_t i = 1; i <= 40; ++i) {
+    const std::vector<Change> changes{{{}, {1}, CursorSaved{large + std::to_string(i), {i}}}};
+    const uint64_t durable = filing.progress().durable;
+    log.append(encoded(changes), durable);
+    filing.submit(i, {shared(changes)}, large.size());
+    CHECK(texts_after(folder, durable).size() == i - durable);
+  }
+  filing.wait_for(40);
+  CHECK(filing.progress().durable > 30);
+}
+
 TEST_CASE("tables that refuse a change end the filing, and nobody waits for ever") {
   Folder folder;
   std::exception_ptr why;
@@ -259,7 +277,7 @@ TEST_CASE("tables that refuse a change end the filing, and nobody waits for ever
     filing.submit(1, {shared(submitted(1)), shared(submitted(1))}, 100);
     CHECK_THROWS_AS(filing.wait_for(1), StoreError);
     CHECK_THROWS_AS(filing.submit(2, {}, 1), StoreError);
-    CHECK(filing.filed() == 0);
+    CHECK(filing.progress().filed == 0);
   }
   CHECK_THROWS_AS(std::rethrow_exception(why), StoreError);
 }

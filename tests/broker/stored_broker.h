@@ -25,7 +25,8 @@ class StoredBroker {
   }
   std::vector<Outgoing> tell(const Event& event) {
     Effects effects = core_.step({Instant{}, wall}, event);
-    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)}, tables_.filed() + 1);
+    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)},
+                 tables_.filed() + 1, Durability::Later);
     return effects.messages;
   }
   Tables& tables() { return tables_; }

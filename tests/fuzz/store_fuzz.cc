@@ -6,9 +6,9 @@
 #include <array>
 
 #include "broker/core/core.h"
+#include "broker/journal/reads.h"
 #include "broker/journal/specifications.h"
 #include "broker/journal/tables.h"
-#include "broker/journal/reads.h"
 #include "shared/base/overloaded.h"
 #include "shared/model/limits.h"
 #include "shared/wire/codec.h"
@@ -29,7 +29,9 @@ constexpr const char* kUnderTest = "file:/under-test?vfs=memdb";
 class Shell {
  public:
   explicit Shell(const char* file)
-      : file_(file), tables_(file), core_({Timing{}, limits::kOutputCreditBytes}, tables_.recover(), now_) {}
+      : file_(file),
+        tables_(file),
+        core_({Timing{}, limits::kOutputCreditBytes}, tables_.recover(), now_) {}
 
   void say(PeerNumber peer, const wire::Message& message, uint64_t blob_bytes = 0) {
     step(MessageReceived{peer, 1, &message, blob_bytes});
@@ -52,7 +54,8 @@ class Shell {
   void step(const Event& event) {
     constexpr UnixMillis kWall{1'700'000'000'000};
     const Effects effects = core_.step({now_, kWall}, event);
-    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)}, tables_.filed() + 1);
+    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)},
+                 tables_.filed() + 1, Durability::Later);
     for (const Outgoing& out : effects.messages) {
       wire::encode(out.message, out.tag);
       if (!out.needs_specification) continue;
