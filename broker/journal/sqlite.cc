@@ -58,11 +58,11 @@ void Statement::run() { SW_ASSERT(!next()); }
 
 void Statement::reset() { sqlite3_reset(handle_.get()); }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::view(int column) const {
   const void* bytes = sqlite3_column_blob(handle_.get(), column);
   const int size = sqlite3_column_bytes(handle_.get(), column);
-  return bytes == nullptr ? std::string()
-                          : std::string(static_cast<const char*>(bytes), static_cast<size_t>(size));
+  if (bytes == nullptr) return {};
+  return {static_cast<const char*>(bytes), static_cast<size_t>(size)};
 }
 
 void Statement::bind_one(int index, int64_t value) {

@@ -58,7 +58,9 @@ class Statement {
   bool is_null(int column) const {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
   }
-  std::string text(int column) const;  // also of a blob
+  std::string text(int column) const { return std::string(view(column)); }  // also of a blob
+  // Valid until the next step.
+  std::string_view view(int column) const;
   template <class IdType>
   IdType id(int column) const {
     return IdType{static_cast<typename IdType::Representation>(integer(column))};
@@ -66,7 +68,7 @@ class Statement {
   template <class Token>
   Token token(int column) const {
     Token token;
-    std::string bytes = text(column);
+    const std::string_view bytes = view(column);
     if (bytes.size() == token.bytes.size())
       std::copy(bytes.begin(), bytes.end(), token.bytes.begin());
     return token;

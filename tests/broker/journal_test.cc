@@ -322,7 +322,7 @@ TEST_CASE("a store whose rows no broker can have written is refused by what is w
        {"UPDATE job SET needs = '3' WHERE id = 2", "job 2 needs job 3, which is not of its build"},
        {"UPDATE job SET build = 2 WHERE build = 1", "build 1 has neither a verdict nor a job"},
        {"DELETE FROM attempt", "job 3 has the impossible size of its latest attempt's output NULL"},
-       {"DELETE FROM repository", "whose repository is missing"},
+       {"DELETE FROM repository", "build 1 has no verdict, and its repository is missing"},
        {"UPDATE build SET state = 0 WHERE id = 1", "build 1 has the impossible state 0"},
        {"UPDATE build SET rank = -5 WHERE id = 1", "build 1 has the impossible rank -5"},
        {"UPDATE event SET sequence = 9223372036854775807 WHERE sequence = 1",
