@@ -104,15 +104,26 @@ class IdTable {
     if (page == pages_.end() || !page->second->has(id.value % kPage)) return;
     std::destroy_at(&page->second->value(id.value % kPage));
     page->second->taken = static_cast<uint16_t>(page->second->taken & ~(1U << id.value % kPage));
-    if (page->second->taken == 0) pages_.erase(page);
+    if (page->second->taken == 0) {
+      latest_ = nullptr;
+      pages_.erase(page);
+    }
     --size_;
   }
 
  private:
   T* place_of(IdType id) const {
-    const auto page = pages_.find(id.value / kPage);
-    if (page == pages_.end() || !page->second->has(id.value % kPage)) return nullptr;
-    return &page->second->value(id.value % kPage);
+    Page* page = page_of(id.value / kPage);
+    if (page == nullptr || !page->has(id.value % kPage)) return nullptr;
+    return &page->value(id.value % kPage);
+  }
+  // Null if it is not there. Neighbours are asked for one after another, and often.
+  Page* page_of(uint64_t number) const {
+    if (latest_ != nullptr && latest_number_ == number) return latest_;
+    const auto page = pages_.find(number);
+    if (page == pages_.end()) return nullptr;
+    latest_number_ = number;
+    return latest_ = page->second.get();
   }
   T* expect(IdType id) const {
     T* found = place_of(id);
@@ -121,6 +132,8 @@ class IdTable {
   }
 
   Pages pages_;
+  mutable uint64_t latest_number_ = 0;
+  mutable Page* latest_ = nullptr;  // what was asked for last, or null
   size_t size_ = 0;
 };
 

@@ -24,6 +24,8 @@ enum class OpenMode : uint8_t { ReadWrite, ReadOnly };
 class Database {
  public:
   Database(const std::filesystem::path& file, OpenMode mode);
+  // Another connection to what this one is open on, to read what is committed.
+  static Database reader_of(const Database& other);
   void execute(const char* sql);
   sqlite3* handle() const { return handle_.get(); }
 
@@ -31,6 +33,7 @@ class Database {
   struct Close {
     void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
   };
+  Database(const char* file, int flags, const char* vfs);
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
