@@ -22,8 +22,8 @@ std::string in_words(const Ledger& ledger, JobId id, const Job& job) {
                      std::to_string(static_cast<int>(job.state)) + ", priority " +
                      std::to_string(static_cast<int>(job.priority)) + ", attempt " +
                      std::to_string(job.attempt.value) + (job.cancel_requested ? ", cancel" : "") +
-                     (job.passed ? ", passed" : "") + (job.ready ? ", ready" : "") + ", needs" +
-                     in_words(job.needs());
+                     (job.passed ? ", passed" : "") + (job.ready && !job.attempt ? ", ready" : "") +
+                     ", needs" + in_words(job.needs());
   if (job.state != State::Finished)
     text += ", labels " + joined(ledger.label_sets().labels(job.labels));
   if (const auto before = ledger.stands_behind(id))
@@ -111,10 +111,16 @@ class AnyHistory {
     for (const auto& [name, sequence] : ledger.cursors())
       lines.push_back(name + " is at " + std::to_string(sequence.value));
     for (const std::string& one : ledger.paused()) lines.push_back(one + " is paused");
-    for (const char* worker : {"amy", "bob"})
-      lines.push_back(std::string(worker) + " has" + in_words(ledger.leased_by(worker)));
+    for (const char* worker : {"amy", "bob"}) {
+      std::vector<JobId> leased = ledger.leased_by(worker);
+      std::sort(leased.begin(), leased.end());
+      lines.push_back(std::string(worker) + " has" + in_words(leased));
+    }
+    // Turns are not durable, nor is that a job waits a moment after an attempt that came to
+    // nothing.
     auto waiting = ledger.ready().in_order(1'000, [](LabelSetId) { return true; });
-    std::sort(waiting.begin(), waiting.end());  // turns are not durable
+    std::erase_if(waiting, [&](JobId id) { return bool{ledger.find_job(id)->attempt}; });
+    std::sort(waiting.begin(), waiting.end());
     lines.push_back("in the queue" + in_words(waiting) + ", behind" +
                     in_words(ledger.behind_their_group(1'000)) + ", running" +
                     in_words(ledger.running()) + ", unfinished " +
@@ -241,7 +247,9 @@ TEST_CASE("whatever happened before a restart, the ledger is the same after it")
       for (int i = 0; i < 25; ++i) history.step();
       const std::vector<std::string> before = history.ledger_in_words();
       history.restart();
-      REQUIRE(history.ledger_in_words() == before);
+      const std::vector<std::string> after = history.ledger_in_words();
+      REQUIRE(after.size() == before.size());
+      for (size_t line = 0; line < before.size(); ++line) REQUIRE(after[line] == before[line]);
     }
     seen.insert(history.states().begin(), history.states().end());
   }
