@@ -14,7 +14,7 @@ namespace seaworthy::broker {
 
 template <class T>
 class SortedPages {
-  static constexpr size_t kMost = 64;  // values of a page
+  static constexpr size_t kMost = 128;  // values of a page
   // Never empty; by a value that is not greater than any of theirs, and greater than all of the
   // page before.
   using Pages = std::map<T, std::vector<T>>;
