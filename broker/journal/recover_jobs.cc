@@ -107,18 +107,18 @@ class Reader {
   explicit Reader(const Database& database)
       : specifications_(database, read_.label_sets),
         pasts_(database),
+        bounds_(database, "SELECT min(id), max(id) FROM job WHERE build BETWEEN ? AND ?"),
         rows_(database,
               "SELECT id, build, name, needs, state, attempt, cancel_requested, specification, "
-              "verdict FROM job WHERE id BETWEEN "
-              "(SELECT id FROM job WHERE build BETWEEN ?1 AND ?2 ORDER BY build, id LIMIT 1) AND "
-              "(SELECT id FROM job WHERE build BETWEEN ?1 AND ?2 ORDER BY build DESC, id DESC "
-              "LIMIT 1) ORDER BY id") {
+              "verdict FROM job WHERE id BETWEEN ? AND ? ORDER BY id") {
     read_.jobs.reserve(count(database, "SELECT count(*) FROM build WHERE state < 3"));
   }
 
   // Of builds whose ids are in a row: so are those of their jobs.
   void read_between(BuildId first, BuildId last) {
-    rows_.bind(first, last);
+    bounds_.bind(first, last).next();
+    if (bounds_.is_null(0)) return;
+    rows_.bind(bounds_.integer(0), bounds_.integer(1));
     while (rows_.next()) {
       const JobId id{number(rows_, 0, 1, {"a job"}, "id")};
       const Row where = name_of("job", id);
@@ -157,7 +157,7 @@ class Reader {
   JobRows read_;
   Specifications specifications_;
   Pasts pasts_;
-  Statement rows_;
+  Statement bounds_, rows_;
 };
 
 }  // namespace

@@ -321,6 +321,8 @@ TEST_CASE("a store whose rows no broker can have written is refused by what is w
        {"UPDATE job SET needs = '1 x' WHERE id = 2", "job 2 needs something that is no number"},
        {"UPDATE job SET needs = '3' WHERE id = 2", "job 2 needs job 3, which is not of its build"},
        {"UPDATE job SET build = 2 WHERE build = 1", "build 1 has neither a verdict nor a job"},
+       {"UPDATE job SET build = 9 WHERE id = 3", "build 2 has neither a verdict nor a job"},
+       {"UPDATE job SET id = 7 WHERE id = 2", "job 7 does not follow the other jobs of its build"},
        {"DELETE FROM attempt", "job 3 has the impossible size of its latest attempt's output NULL"},
        {"DELETE FROM repository", "build 1 has no verdict, and its repository is missing"},
        {"UPDATE build SET state = 0 WHERE id = 1", "build 1 has the impossible state 0"},
