@@ -37,9 +37,9 @@ Labels labels_of(std::string_view lines) {
 }
 
 // What jobs ask of their worker, and how urgent they are: the specifications that were met.
-class Specifications {
+class Demands {
  public:
-  Specifications(const Database& database, std::vector<Labels>& label_sets)
+  Demands(const Database& database, std::vector<Labels>& label_sets)
       : row_(database, "SELECT runs_on, priority FROM specification WHERE id = ?"),
         label_sets_(label_sets) {}
 
@@ -102,10 +102,10 @@ class Pasts {
   Statement unreported_;
 };
 
-class Reader {
+class JobReader {
  public:
-  explicit Reader(const Database& database)
-      : specifications_(database, read_.label_sets),
+  explicit JobReader(const Database& database)
+      : demands_(database, read_.label_sets),
         pasts_(database),
         bounds_(database, "SELECT min(id), max(id) FROM job WHERE build BETWEEN ? AND ?"),
         rows_(database,
@@ -139,7 +139,7 @@ class Reader {
                                             static_cast<int64_t>(State::Finished), where, "state"));
     job.attempt = {static_cast<uint32_t>(in_range(rows_, 5, 0, kLargestCount, where, "attempt"))};
     job.cancel_requested = rows_.integer(6) != 0;
-    std::tie(job.labels, job.priority) = specifications_.look_up(rows_.integer(7), where);
+    std::tie(job.labels, job.priority) = demands_.look_up(rows_.integer(7), where);
     if (!job.attempt && job.state == State::Running) refuse(where, "is running without an attempt");
     if (job.attempt) read_.pasts.emplace_back(id, pasts_.read(id, where));
     if (job.state == State::Finished) judge(job, verdict(rows_, 8, where));
@@ -155,7 +155,7 @@ class Reader {
   }
 
   JobRows read_;
-  Specifications specifications_;
+  Demands demands_;
   Pasts pasts_;
   Statement bounds_, rows_;
 };
@@ -163,7 +163,7 @@ class Reader {
 }  // namespace
 
 JobRows read_jobs(const Database& database) {
-  Reader reader(database);
+  JobReader reader(database);
   Statement builds(database, "SELECT id FROM build WHERE state < 3 ORDER BY id");
   BuildId first, last;  // of a row of neighbours; 0: none yet
   while (builds.next()) {
