@@ -15,12 +15,12 @@ Duration longest_silence(const Timing& timing) {
 
 }  // namespace
 
-Core::Core(const CoreOptions& options, const Recovered& recovered, Instant start)
+Core::Core(const CoreOptions& options, Recovered recovered, Instant start)
     : options_(options),
       epoch_(recovered.epoch),
       last_push_(recovered.last_rank >> 24),
       output_credit_(options.output_credit) {
-  ledger_.recover(recovered);
+  ledger_.recover(std::move(recovered));
   for (const auto& [id, job] : ledger_.jobs())
     if (job.state == State::Running)
       leases_.set(id, {start + options_.timing.reattach, /*accepted=*/true});

@@ -34,7 +34,7 @@ struct CoreOptions {
 class Core {
  public:
   // Every lease in `recovered` holds for a re-attach window from `start` on.
-  Core(const CoreOptions& options, const Recovered& recovered, Instant start);
+  Core(const CoreOptions& options, Recovered recovered, Instant start);
 
   Effects step(Moment moment, const Event& event);
   // When step() must be called with a Tick at the latest.

@@ -32,48 +32,57 @@ std::vector<JobId> Build::jobs() const {
   return all;
 }
 
-void Ledger::recover(const Recovered& recovered) {
+void Ledger::recover(Recovered recovered) {
   last_build_ = recovered.last_build;
   last_job_ = recovered.last_job;
   last_sequence_ = recovered.last_sequence;
   last_rank_ = recovered.last_rank;
-  cursors_ = recovered.cursors;
+  cursors_ = std::move(recovered.cursors);
   paused_.insert(recovered.paused.begin(), recovered.paused.end());
-  revisions_.reserve(recovered.known.size() + recovered.builds.size());
-  for (const Recovered::Known& known : recovered.known)
-    revisions_[commit_of(known.repository, known.ref, known.revision)] = known.build;
+  names_ = std::move(recovered.names);
+  job_names_ = std::move(recovered.job_names);
+  requests_.reserve(recovered.requests.size());
   for (const auto& [id, request] : recovered.requests) requests_.emplace(id, request);
+  recover_builds(recovered);
+  recover_jobs(recovered);
+}
+
+void Ledger::recover_builds(const Recovered& recovered) {
+  revisions_.reserve(recovered.known.size() + recovered.builds.size());
+  for (const auto& [commit, build] : recovered.known) revisions_[commit] = build;
   for (const auto& [id, from] : recovered.builds) {
     Build& build = builds_.add(id);
     build.rank = from.rank;
     build.running = from.running;
     build.verdict = from.verdict;
-    const Commit commit = commit_of(from.repository, from.ref, from.revision);
-    if (!from.again) revisions_[commit] = id;
-    set_commit(id, build, commit);
+    build.commit = keep_commit(id, from.commit, from.again);
   }
   for (const Recovered::Newest& newest : recovered.newest) {
-    const GroupNumber group = group_number(number_of(newest.repository), newest.group);
+    const GroupNumber group = group_number(names_.number(newest.repository), newest.group);
     set_newest(group, newest.build, newest.rank);
   }
   for (const Recovered::InGroup& one : recovered.groups) enter_group(one.build, one.name);
-  for (const auto& [id, from] : recovered.jobs) {
-    Job& job = add_job(id, from.build, from.name, from.needs);
+}
+
+void Ledger::recover_jobs(Recovered& recovered) {
+  auto past = recovered.pasts.begin();
+  for (auto& [id, from] : recovered.jobs) {
+    Build& build = builds_.at(from.build);
+    Job& job = add_job(id, from.build, build, std::move(from.needs));
+    job.name = from.name;
     job.state = from.state;
     job.cancel_requested = from.cancel_requested;
     job.passed = from.passed;
     job.priority = from.priority;
     job.attempt = from.attempt;
-    if (from.attempt)
-      job.past_if_any = std::make_unique<Job::Past>(Job::Past{from.worker, from.boot, from.assigned,
-                                                              from.output_bytes, from.losses,
-                                                              from.failures, from.unreported});
+    if (past != recovered.pasts.end() && past->first == id)
+      job.past_if_any = std::make_unique<Job::Past>(std::move((past++)->second));
     if (from.state == State::Finished) continue;
-    Build& build = builds_.at(from.build);
     ++build.unfinished;
     ++unfinished_count_;
     job.labels = enter_labels(build.commit->repository, recovered.label_sets.at(from.labels.value));
   }
+  SW_ASSERT(past == recovered.pasts.end());
   for (auto [id, job] : jobs_) {
     forget_needs(job, [this](JobId need) { return jobs_.at(need).passed; });
     if (job.state == State::Queued) enter_queue_if_ready(id, job);
@@ -84,26 +93,20 @@ void Ledger::recover(const Recovered& recovered) {
   }
 }
 
-Job& Ledger::add_job(JobId id, BuildId build_id, const std::string& name,
-                     const std::vector<JobId>& needs) {
-  Build& build = builds_.at(build_id);
+Job& Ledger::add_job(JobId id, BuildId build_id, Build& build, std::vector<JobId> needs) {
   if (build.job_count == 0) build.first_job = id;
   SW_ASSERT(id.value == build.first_job.value + build.job_count);
   ++build.job_count;
   Job& job = jobs_.add(id);
   job.build = build_id;
-  job.name = job_names_.enter(name);
-  if (!needs.empty()) job.needs_if_any = std::make_unique<std::vector<JobId>>(needs);
+  if (!needs.empty()) job.needs_if_any = std::make_unique<std::vector<JobId>>(std::move(needs));
   return job;
 }
 
-void Ledger::set_commit(BuildId id, Build& build, const Commit& commit) {
-  const auto known = revisions_.find(commit);
-  if (known != revisions_.end() && known->second == id) {
-    build.commit = &known->first;
-    return;
-  }
-  build.commit = &(commits_of_again_[id] = commit);
+// A build that was asked for again does not hold its commit, and keeps its own.
+const Commit* Ledger::keep_commit(BuildId id, const Commit& commit, bool again) {
+  if (again) return &(commits_of_again_[id] = commit);
+  return &revisions_.insert_or_assign(commit, id).first->first;
 }
 
 Job::Past& Ledger::past_of(Job& job) {
@@ -125,10 +128,9 @@ void Ledger::on(const Change&, const BuildSubmitted& body) {
   last_build_ = body.build;
   last_rank_ = std::max(last_rank_, body.rank);
   const Commit commit = commit_of(body.repository, body.ref, body.revision);
-  if (!body.again) revisions_[commit] = body.build;
   Build& build = builds_.add(body.build);
   build.rank = body.rank;
-  set_commit(body.build, build, commit);
+  build.commit = keep_commit(body.build, commit, body.again);
   if (!body.group.empty()) enter_group(body.build, body.group);
   if (!body.group.empty() && body.ends_older) set_newest(build.group, body.build, body.rank);
   build.unfinished = static_cast<uint32_t>(body.jobs.size());
@@ -136,7 +138,8 @@ void Ledger::on(const Change&, const BuildSubmitted& body) {
   for (const NewJob& added : body.jobs) {
     SW_ASSERT(added.job > last_job_);
     last_job_ = added.job;
-    Job& job = add_job(added.job, body.build, added.name, added.needs);
+    Job& job = add_job(added.job, body.build, build, added.needs);
+    job.name = job_names_.enter(added.name);
     job.labels = enter_labels(build.commit->repository, added.specification.runs_on);
     job.priority = added.specification.priority;
     enter_queue_if_ready(added.job, job);
@@ -254,7 +257,7 @@ void Ledger::on(const Change&, const HeadAdvanced&) {}  // only the store and th
 void Ledger::on(const Change&, const CursorSaved& body) { cursors_[body.name] = body.sequence; }
 void Ledger::on(const Change&, const RepositoryPaused& body) {
   body.paused ? void(paused_.insert(body.repository)) : void(paused_.erase(body.repository));
-  const std::optional<uint32_t> repository = find_number(body.repository);
+  const std::optional<uint32_t> repository = names_.find(body.repository);
   for (auto [id, job] : jobs_) {
     if (builds_.at(job.build).commit->repository != repository) continue;
     body.paused ? leave_queue(id, job) : enter_queue_if_ready(id, job);
@@ -342,36 +345,25 @@ Commit Ledger::commit_of(const std::string& repository, const std::string& ref,
                          const std::string& revision) {
   const std::optional<Revision> bytes = Revision::parse(revision);
   SW_ASSERT(bytes);
-  return {number_of(repository), number_of(ref), *bytes};
+  return {names_.number(repository), names_.number(ref), *bytes};
 }
 
 // Nothing if one of its names was never heard of.
 std::optional<Commit> Ledger::find_commit(const std::string& repository, const std::string& ref,
                                           const std::string& revision) const {
-  const std::optional<uint32_t> repository_number = find_number(repository),
-                                ref_number = find_number(ref);
+  const std::optional<uint32_t> repository_number = names_.find(repository),
+                                ref_number = names_.find(ref);
   const std::optional<Revision> bytes = Revision::parse(revision);
   if (!repository_number || !ref_number || !bytes) return std::nullopt;
   return Commit{*repository_number, *ref_number, *bytes};
 }
 
 const std::string& Ledger::repository_of(const Build& build) const {
-  return *by_number_[build.commit->repository];
+  return names_.name(build.commit->repository);
 }
 
 const std::string& Ledger::ref_of(const Build& build) const {
-  return *by_number_[build.commit->ref];
-}
-
-uint32_t Ledger::number_of(const std::string& name) {
-  const auto [found, is_new] = numbers_.emplace(name, static_cast<uint32_t>(numbers_.size()));
-  if (is_new) by_number_.push_back(&found->first);
-  return found->second;
-}
-
-std::optional<uint32_t> Ledger::find_number(const std::string& name) const {
-  auto found = numbers_.find(name);
-  return found == numbers_.end() ? std::nullopt : std::optional(found->second);
+  return names_.name(build.commit->ref);
 }
 
 }  // namespace seaworthy::broker

@@ -25,36 +25,6 @@
 
 namespace seaworthy::broker {
 
-// What a restart reads of a job, and of a build.
-struct RecoveredJob {
-  BuildId build;
-  std::string name;
-  State state = State::Queued;
-  bool cancel_requested = false;
-  bool passed = false;  // once finished
-  Priority priority = Priority::Normal;
-  LabelSetId labels;  // that its worker must have: a place in Recovered::label_sets
-  uint32_t losses = 0;
-  uint32_t failures = 0;
-  AttemptNumber attempt;  // the latest one; 0 before the first
-  std::string worker;     // as in Job::Past
-  BootId boot;
-  UnixMillis assigned;
-  uint64_t output_bytes = 0;
-  std::vector<JobId> needs;
-  std::map<AttemptNumber, std::string> unreported;
-};
-
-struct RecoveredBuild {
-  uint64_t rank = 0;
-  std::string repository;
-  std::string ref;
-  std::string revision;
-  bool again = false;                  // does not hold its (repository, ref, revision)
-  bool running = false;                // some job was given to a worker
-  Verdict verdict = Verdict::Skipped;  // the gravest so far
-};
-
 // There may be a million that wait: what only some have is kept apart, names are numbers.
 struct Job {
   // Of one that was given to a worker at least once.
@@ -108,12 +78,28 @@ struct TakenRequest {
   BuildId first_build;
 };
 
-// What a restart reads from the store.
+// What a restart reads from the store: as much for each as the ledger keeps.
+struct RecoveredJob {
+  BuildId build;
+  std::vector<JobId> needs;
+  uint32_t name = 0;      // Recovered::job_names
+  LabelSetId labels;      // that its worker must have: a place in Recovered::label_sets
+  AttemptNumber attempt;  // the latest one; 0 before the first
+  State state = State::Queued;
+  Priority priority = Priority::Normal;
+  bool cancel_requested = false;
+  bool passed = false;  // once finished
+};
+
+struct RecoveredBuild {
+  Commit commit;  // of Recovered::names
+  uint64_t rank = 0;
+  bool again = false;                  // does not hold its commit
+  bool running = false;                // some job was given to a worker
+  Verdict verdict = Verdict::Skipped;  // the gravest so far
+};
+
 struct Recovered {
-  struct Known {
-    std::string repository, ref, revision;
-    BuildId build;
-  };
   struct InGroup {
     BuildId build;  // one of `builds`
     std::string name;
@@ -129,10 +115,13 @@ struct Recovered {
   BuildId last_build;
   JobId last_job;
   uint64_t last_rank = 0;
+  Names names;  // of repositories and refs
   // In the order of their ids.
   std::vector<std::pair<BuildId, RecoveredBuild>> builds;  // without a verdict
   std::vector<std::pair<JobId, RecoveredJob>> jobs;  // of those builds, finished ones included
-  std::vector<Known> known;  // builds with a verdict that hold their (repository, ref, revision)
+  std::vector<std::pair<JobId, Job::Past>> pasts;    // of those jobs that have an attempt
+  NameTable job_names;                               // has each of `jobs` as a user
+  std::vector<std::pair<Commit, BuildId>> known;     // builds with a verdict that hold their commit
   std::vector<std::pair<RequestId, TakenRequest>> requests;
   std::vector<Labels> label_sets = {{}};
   std::vector<InGroup> groups;
@@ -143,7 +132,8 @@ struct Recovered {
 
 class Ledger {
  public:
-  void recover(const Recovered& recovered);
+  // Into an empty one.
+  void recover(Recovered recovered);
   void apply(const Change& change);
 
   const Job* find_job(JobId job) const;
@@ -187,7 +177,7 @@ class Ledger {
   bool is_paused(const std::string& repository) const { return paused_.contains(repository); }
   const std::set<std::string>& paused() const { return paused_; }
   // Whether something of this name was ever submitted, as far as is remembered.
-  bool knows(const std::string& repository) const { return find_number(repository).has_value(); }
+  bool knows(const std::string& repository) const { return names_.find(repository).has_value(); }
 
   // Jobs of the build that wait for `job` directly.
   std::vector<JobId> waiting_for(JobId job) const;
@@ -220,13 +210,16 @@ class Ledger {
 
   Job& job(JobId id);
   static Job::Past& past_of(Job& job);
-  Job& add_job(JobId id, BuildId build, const std::string& name, const std::vector<JobId>& needs);
-  void set_commit(BuildId id, Build& build, const Commit& commit);
+  Job& add_job(JobId id, BuildId build_id, Build& build, std::vector<JobId> needs);
+  void recover_builds(const Recovered& recovered);
+  void recover_jobs(Recovered& recovered);
+  const Commit* keep_commit(BuildId id, const Commit& commit, bool again);
   static void await_late_outcome(Job& job, AttemptNumber attempt, const std::string& worker);
   void set_state(JobId id, Job& job, State state);
   // ledger_queue.cc
   LabelSetId enter_labels(RepositoryNumber repository, const Labels& labels);
   void leave_labels(RepositoryNumber repository, LabelSetId labels);
+  static ReadyQueue::Place place_of(JobId id, const Job& job, const Build& build);
   void enter_queue_if_ready(JobId id, Job& job);
   void leave_queue(JobId id, Job& job);
   void put_first_in_queue(Group& group, LabelSetId labels);
@@ -241,8 +234,6 @@ class Ledger {
                    const std::string& revision);
   std::optional<Commit> find_commit(const std::string& repository, const std::string& ref,
                                     const std::string& revision) const;
-  uint32_t number_of(const std::string& name);
-  std::optional<uint32_t> find_number(const std::string& name) const;
 
   IdTable<JobId, Job> jobs_;
   IdTable<BuildId, Build> builds_;
@@ -258,9 +249,8 @@ class Ledger {
   std::map<std::pair<RepositoryNumber, std::string>, GroupNumber> group_numbers_;
   GroupNumber last_group_ = 0;
   std::map<BuildId, GroupNumber> newest_of_;
-  std::map<std::string, std::vector<JobId>> leased_;   // by worker
-  std::unordered_map<std::string, uint32_t> numbers_;  // repositories and refs, never iterated
-  std::vector<const std::string*> by_number_;          // those of numbers_
+  std::map<std::string, std::vector<JobId>> leased_;  // by worker
+  Names names_;                                       // of repositories and refs
   std::unordered_map<Commit, BuildId, CommitHash> revisions_;
   // Of builds that a person asked for again, until they have a verdict.
   std::map<BuildId, Commit> commits_of_again_;

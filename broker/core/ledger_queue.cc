@@ -5,7 +5,10 @@
 namespace seaworthy::broker {
 
 ReadyQueue::Place Ledger::place_of(JobId id, const Job& job) const {
-  const Build& build = builds_.at(job.build);
+  return place_of(id, job, builds_.at(job.build));
+}
+
+ReadyQueue::Place Ledger::place_of(JobId id, const Job& job, const Build& build) {
   return {job.labels, build.commit->repository, {job.priority, build.rank, id}};
 }
 
@@ -23,13 +26,13 @@ void Ledger::leave_labels(RepositoryNumber repository, LabelSetId labels) {
 }
 
 bool Ledger::asks_for(const std::string& repository, LabelSetId labels) const {
-  const std::optional<RepositoryNumber> number = find_number(repository);
+  const std::optional<RepositoryNumber> number = names_.find(repository);
   const auto asked = number ? asked_for_.find(*number) : asked_for_.end();
   return asked != asked_for_.end() && asked->second.contains(labels);
 }
 
 size_t Ledger::label_sets_of(const std::string& repository) const {
-  const std::optional<RepositoryNumber> number = find_number(repository);
+  const std::optional<RepositoryNumber> number = names_.find(repository);
   const auto asked = number ? asked_for_.find(*number) : asked_for_.end();
   return asked == asked_for_.end() ? 0 : asked->second.size();
 }
@@ -39,7 +42,7 @@ const Group* Ledger::group_of(const Build& build) const {
 }
 
 const Group* Ledger::find_group(const std::string& repository, const std::string& name) const {
-  const std::optional<uint32_t> number = find_number(repository);
+  const std::optional<uint32_t> number = names_.find(repository);
   if (!number) return nullptr;
   const auto found = group_numbers_.find({*number, name});
   return found == group_numbers_.end() ? nullptr : &groups_.at(found->second);
@@ -74,7 +77,7 @@ void Ledger::enter_queue_if_ready(JobId id, Job& job) {
   job.ready = true;
   job.ready_since = at_;
   if (job.labels != kNoLabels) moved_.push_back(id);
-  const ReadyQueue::Place place = place_of(id, job);
+  const ReadyQueue::Place place = place_of(id, job, build);
   if (build.group == 0) return ready_.add(place);
   Group& group = groups_.at(build.group);
   if (group.holder == job.build) return ready_.add(place);
@@ -87,7 +90,7 @@ void Ledger::leave_queue(JobId id, Job& job) {
   job.ready = false;
   if (job.labels != kNoLabels) moved_.push_back(id);
   const Build& build = builds_.at(job.build);
-  const ReadyQueue::Place place = place_of(id, job);
+  const ReadyQueue::Place place = place_of(id, job, build);
   if (build.group == 0) return ready_.remove(place);
   Group& group = groups_.at(build.group);
   if (group.holder == job.build) return ready_.remove(place);
@@ -134,7 +137,7 @@ void Ledger::hold_group(BuildId id) {
   for (JobId one : build.jobs()) {
     const Job& job = jobs_.at(one);
     if (!job.ready) continue;
-    const ReadyQueue::Place place = place_of(one, job);
+    const ReadyQueue::Place place = place_of(one, job, build);
     const auto waiting = group.waiting.find(job.labels);
     waiting->second.entries.erase(place.entry);
     if (waiting->second.entries.empty()) group.waiting.erase(waiting);

@@ -7,13 +7,14 @@
 #include <cstddef>
 #include <iterator>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace seaworthy::broker {
 
 template <class T>
 class SortedPages {
-  static constexpr size_t kMost = 64;  // values of a page
+  static constexpr size_t kMost = 128;  // values of a page
   // Never empty; by a value that is not greater than any of theirs, and greater than all of the
   // page before.
   using Pages = std::map<T, std::vector<T>>;
@@ -64,20 +65,19 @@ class SortedPages {
 
   // False: it is there already.
   bool insert(const T& value) {
-    if (pages_.empty())
-      pages_[value] = {};
-    else if (value < pages_.begin()->first)
-      start_with(value);
-    const auto page = page_of(pages_, value);
+    const auto next = pages_.upper_bound(value);
+    if (next == pages_.begin()) return start_with(next, value), true;
+    const auto page = std::prev(next);
     std::vector<T>& values = page->second;
     const auto at = std::lower_bound(values.begin(), values.end(), value);
     if (at != values.end() && !(value < *at)) return false;
-    values.insert(at, value);
-    if (values.size() <= kMost) return true;
+    if (values.size() < kMost) return values.insert(at, value), true;
+    if (at == values.end()) return start_with(next, value), true;
     const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    pages_.emplace_hint(std::next(page), *half, std::vector<T>(half, values.end()));
+    pages_.emplace_hint(next, *half, std::vector<T>(half, values.end()));
     values.erase(half, values.end());
-    return true;
+    values.shrink_to_fit();
+    return insert(value);
   }
 
   // False: it was not there.
@@ -96,11 +96,18 @@ class SortedPages {
   }
 
  private:
-  // The first page is where this value belongs.
-  void start_with(const T& value) {
-    auto first = pages_.extract(pages_.begin());
-    first.key() = value;
-    pages_.insert(pages_.begin(), std::move(first));
+  // Puts the value, which is before all of this page, at its start; before it if it is full. So
+  // pages are full of what comes in order, be it rising or falling.
+  void start_with(typename Pages::iterator page, const T& value) {
+    if (page == pages_.end() || page->second.size() == kMost) {
+      pages_.emplace_hint(page, value, std::vector<T>{value});
+      return;
+    }
+    const auto next = std::next(page);
+    auto moved = pages_.extract(page);
+    moved.key() = value;
+    moved.mapped().insert(moved.mapped().begin(), value);
+    pages_.insert(next, std::move(moved));
   }
 
   // Where it is or would be. There is a page.

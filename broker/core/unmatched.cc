@@ -24,14 +24,16 @@ void Unmatched::learn(LabelSetId id, const Labels& labels, bool is_connected) {
 }
 
 void Unmatched::wait(JobId job, LabelSetId labels, Instant since) {
-  if (waiting_.insert({job, {since, labels}}).second) by_time_.insert({since, job});
+  if (waiting_.contains(job)) return;
+  waiting_.add(job) = {since, labels};
+  by_time_.insert({since, job});
 }
 
 void Unmatched::drop(JobId job) {
-  const auto found = waiting_.find(job);
-  if (found == waiting_.end()) return;
-  by_time_.erase({found->second.first, job});
-  waiting_.erase(found);
+  const Waiting* found = waiting_.find(job);
+  if (found == nullptr) return;
+  by_time_.erase({found->since, job});
+  waiting_.erase(job);
 }
 
 std::optional<Instant> Unmatched::next_deadline(Duration patience) const {
@@ -42,7 +44,7 @@ std::optional<Instant> Unmatched::next_deadline(Duration patience) const {
 std::optional<JobId> Unmatched::due(Instant now, Duration patience) {
   while (!by_time_.empty() && by_time_.begin()->first + patience <= now) {
     const JobId job = by_time_.begin()->second;
-    const LabelSetId labels = waiting_.at(job).second;
+    const LabelSetId labels = waiting_.at(job).labels;
     drop(job);
     if (is_unseen(labels)) return job;
   }

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "broker/core/id_table.h"
 #include "broker/core/label_sets.h"
+#include "broker/core/sorted_pages.h"
 #include "shared/base/ids.h"
 #include "shared/base/time.h"
 
@@ -55,8 +57,12 @@ class Unmatched {
   std::map<Labels, Kind> kinds_;
   uint64_t last_seen_ = 0;
   std::set<LabelSetId> unseen_;
-  std::map<JobId, std::pair<Instant, LabelSetId>> waiting_;
-  std::set<std::pair<Instant, JobId>> by_time_;
+  struct Waiting {
+    Instant since;
+    LabelSetId labels;
+  };
+  IdTable<JobId, Waiting> waiting_;
+  SortedPages<std::pair<Instant, JobId>> by_time_;
 };
 
 }  // namespace seaworthy::broker

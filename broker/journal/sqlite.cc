@@ -24,16 +24,27 @@ void forgo_memory_statistics() {
   SW_ASSERT(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
 }
 
-Database::Database(const std::filesystem::path& file, OpenMode mode) {
+Database::Database(const std::filesystem::path& file, OpenMode mode)
+    : Database(file.c_str(),
+               mode == OpenMode::ReadOnly ? SQLITE_OPEN_READONLY
+                                          : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+               nullptr) {}
+
+Database::Database(const char* file, int flags, const char* vfs) {
   sqlite3* db = nullptr;
-  const int flags = mode == OpenMode::ReadOnly ? SQLITE_OPEN_READONLY
-                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int result = sqlite3_open_v2(file.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int result = sqlite3_open_v2(file, &db, flags | SQLITE_OPEN_NOMUTEX, vfs);
   handle_.reset(db);
   if (result != SQLITE_OK)
-    throw StoreError("cannot open the store " + file.string() + ": " + sqlite3_errmsg(db));
+    throw StoreError(std::string("cannot open the store ") + file + ": " + sqlite3_errmsg(db));
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, 10'000);
+}
+
+Database Database::reader_of(const Database& other) {
+  sqlite3_vfs* vfs = nullptr;
+  sqlite3_file_control(other.handle(), "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+  return {sqlite3_db_filename(other.handle(), "main"), SQLITE_OPEN_READONLY,
+          vfs == nullptr ? nullptr : vfs->zName};
 }
 
 void Database::execute(const char* sql) {
@@ -62,11 +73,11 @@ void Statement::run() { SW_ASSERT(!next()); }
 
 void Statement::reset() { sqlite3_reset(handle_.get()); }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::view(int column) const {
   const void* bytes = sqlite3_column_blob(handle_.get(), column);
   const int size = sqlite3_column_bytes(handle_.get(), column);
-  return bytes == nullptr ? std::string()
-                          : std::string(static_cast<const char*>(bytes), static_cast<size_t>(size));
+  if (bytes == nullptr) return {};
+  return {static_cast<const char*>(bytes), static_cast<size_t>(size)};
 }
 
 void Statement::bind_one(int index, int64_t value) {

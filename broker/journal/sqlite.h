@@ -28,6 +28,8 @@ enum class OpenMode : uint8_t { ReadWrite, ReadOnly };
 class Database {
  public:
   Database(const std::filesystem::path& file, OpenMode mode);
+  // Another connection to what this one is open on, to read what is committed.
+  static Database reader_of(const Database& other);
   void execute(const char* sql);
   sqlite3* handle() const { return handle_.get(); }
 
@@ -35,6 +37,7 @@ class Database {
   struct Close {
     void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
   };
+  Database(const char* file, int flags, const char* vfs);
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
@@ -62,7 +65,9 @@ class Statement {
   bool is_null(int column) const {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
   }
-  std::string text(int column) const;  // also of a blob
+  std::string text(int column) const { return std::string(view(column)); }  // also of a blob
+  // Valid until the next step.
+  std::string_view view(int column) const;
   template <class IdType>
   IdType id(int column) const {
     return IdType{static_cast<typename IdType::Representation>(integer(column))};
@@ -70,7 +75,7 @@ class Statement {
   template <class Token>
   Token token(int column) const {
     Token token;
-    std::string bytes = text(column);
+    const std::string_view bytes = view(column);
     if (bytes.size() == token.bytes.size())
       std::copy(bytes.begin(), bytes.end(), token.bytes.begin());
     return token;

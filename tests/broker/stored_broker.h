@@ -24,7 +24,7 @@ class StoredBroker {
     return tell(MessageReceived{peer, 1, &message, blob_bytes});
   }
   std::vector<Outgoing> tell(const Event& event) {
-    Effects effects = core_.step({Instant{}, wall}, event);
+    Effects effects = core_.step({now, wall}, event);
     tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)},
                  tables_.filed() + 1, Durability::Later);
     return effects.messages;
@@ -33,6 +33,7 @@ class StoredBroker {
   Core& core() { return core_; }
 
   UnixMillis wall{5'000};
+  Instant now{};
 
  private:
   Tables tables_;

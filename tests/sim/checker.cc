@@ -193,7 +193,7 @@ void Checker::settled(bool only_broker_restarts) {
             "L1: build " + std::to_string(build.value) + " has no verdict");
   }
   for (const auto& [id, job] : store_.jobs())
-    require(!only_broker_restarts || job.job.losses == 0,
+    require(!only_broker_restarts || job.past.losses == 0,
             "E1: restarts of the broker alone made job " + std::to_string(id.value) + " run twice");
 }
 

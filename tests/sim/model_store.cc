@@ -15,9 +15,9 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
           [&](const BuildSubmitted& b) {
             StoredBuild& stored = builds_[b.build];
             stored.build.rank = b.rank;
-            stored.build.repository = b.repository;
-            stored.build.ref = b.ref;
-            stored.build.revision = b.revision;
+            stored.repository = b.repository;
+            stored.ref = b.ref;
+            stored.revision = b.revision;
             stored.group = b.group;
             stored.ends_older = b.ends_older;
             stored.build.again = b.again;
@@ -27,7 +27,7 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
               StoredJob& job = jobs_[added.job];
               last_job_ = added.job;
               job.job.build = b.build;
-              job.job.name = added.name;
+              job.name = added.name;
               job.all_needs = added.needs;
               job.specification = added.specification;
               job.job.priority = added.specification.priority;
@@ -37,38 +37,38 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             requests_[b.request] = {b.digest, b.first_build};
           },
           [&](const AttemptAssigned& b) {
-            RecoveredJob& job = jobs_.at(b.job).job;
-            job.state = State::Running;
-            job.attempt = b.attempt;
-            job.worker = b.worker;
-            job.boot = b.boot;
-            job.output_bytes = 0;
+            StoredJob& job = jobs_.at(b.job);
+            job.job.state = State::Running;
+            job.job.attempt = b.attempt;
+            job.past.worker = b.worker;
+            job.past.boot = b.boot;
+            job.past.output_bytes = 0;
             builds_.at(b.build).build.running = true;
           },
-          [&](const AttemptReattached& b) { jobs_.at(b.job).job.boot = b.boot; },
+          [&](const AttemptReattached& b) { jobs_.at(b.job).past.boot = b.boot; },
           [&](const AttemptAdopted& b) {
-            RecoveredJob& job = jobs_.at(b.job).job;
-            job.state = State::Running;
-            job.boot = b.boot;
-            job.unreported.erase(b.attempt);
+            StoredJob& job = jobs_.at(b.job);
+            job.job.state = State::Running;
+            job.past.boot = b.boot;
+            job.past.unreported.erase(b.attempt);
           },
           [&](const AttemptReturned& b) {
             jobs_.at(b.job).job.state = State::Queued;
-            jobs_.at(b.job).job.worker.clear();
-            jobs_.at(b.job).job.unreported[b.attempt] = b.worker;
+            jobs_.at(b.job).past.worker.clear();
+            jobs_.at(b.job).past.unreported[b.attempt] = b.worker;
           },
           [&](const AttemptLost& b) {
-            jobs_.at(b.job).job.unreported[b.attempt] = b.worker;
+            jobs_.at(b.job).past.unreported[b.attempt] = b.worker;
             jobs_.at(b.job).job.state = State::Queued;
-            jobs_.at(b.job).job.losses = b.losses;
+            jobs_.at(b.job).past.losses = b.losses;
           },
           [&](const AttemptEnded& b) {
-            RecoveredJob& job = jobs_.at(b.job).job;
-            job.state = State::Queued;
-            job.worker.clear();
-            job.failures = b.failures;
+            StoredJob& job = jobs_.at(b.job);
+            job.job.state = State::Queued;
+            job.past.worker.clear();
+            job.past.failures = b.failures;
           },
-          [&](const AttemptSuperseded& b) { jobs_.at(b.job).job.unreported.erase(b.attempt); },
+          [&](const AttemptSuperseded& b) { jobs_.at(b.job).past.unreported.erase(b.attempt); },
           [&](const CancelRequested& b) { jobs_.at(b.job).job.cancel_requested = true; },
           [&](const JobFinished& b) {
             StoredJob& job = jobs_.at(b.job);
@@ -94,7 +94,7 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
             });
           },
           [&](const OutputStored& b) {
-            jobs_.at(b.job).job.output_bytes = b.offset + b.size;
+            jobs_.at(b.job).past.output_bytes = b.offset + b.size;
             std::string& output = outputs_[{b.job, b.attempt}];
             output.resize(
                 b.offset);  // what a crash left behind the acknowledged end is written over
@@ -105,8 +105,7 @@ void ModelStore::apply(const Change& change, const std::string* blob) {
 
 BuildRemoved ModelStore::removal_of(BuildId id) const {
   const StoredBuild& stored = builds_.at(id);
-  BuildRemoved removal{id, stored.build.repository, stored.build.ref, stored.build.revision, {},
-                       {}};
+  BuildRemoved removal{id, stored.repository, stored.ref, stored.revision, {}, {}};
   for (const auto& [request, taken] : requests_)
     if (taken.first_build == id) removal.requests.push_back(request);
   return removal;
@@ -122,20 +121,23 @@ Recovered ModelStore::recover() {
   recovered.cursors = cursors_;
   recovered.paused.assign(paused_.begin(), paused_.end());
   for (const auto& [id, stored] : builds_) {
-    if (stored.verdict && !stored.build.again)
-      recovered.known.push_back(
-          {stored.build.repository, stored.build.ref, stored.build.revision, id});
+    const Commit commit{recovered.names.number(stored.repository),
+                        recovered.names.number(stored.ref), *Revision::parse(stored.revision)};
+    if (stored.verdict && !stored.build.again) recovered.known.emplace_back(commit, id);
     if (stored.ends_older)
-      recovered.newest.push_back({stored.build.repository, stored.group, stored.build.rank, id});
+      recovered.newest.push_back({stored.repository, stored.group, stored.build.rank, id});
     if (stored.verdict) continue;
     if (!stored.group.empty()) recovered.groups.push_back({id, stored.group});
     recovered.builds.emplace_back(id, stored.build);
+    recovered.builds.back().second.commit = commit;
   }
   for (const auto& [id, stored] : jobs_) {
     if (builds_.at(stored.job.build).verdict) continue;
-    recovered.jobs.emplace_back(id, stored.job);
-    recovered.jobs.back().second.needs = stored.all_needs;
-    recovered.jobs.back().second.labels = {static_cast<uint32_t>(recovered.label_sets.size())};
+    if (stored.job.attempt) recovered.pasts.emplace_back(id, stored.past);
+    RecoveredJob& job = recovered.jobs.emplace_back(id, stored.job).second;
+    job.name = recovered.job_names.enter(stored.name);
+    job.needs = stored.all_needs;
+    job.labels = {static_cast<uint32_t>(recovered.label_sets.size())};
     recovered.label_sets.push_back(stored.specification.runs_on);
     if (stored.verdict)
       for (auto& [build_id, build] : recovered.builds)

@@ -16,6 +16,8 @@ namespace seaworthy::sim {
 
 struct StoredJob {
   broker::RecoveredJob job;
+  std::string name;
+  broker::Job::Past past;
   JobSpec specification;
   std::optional<Verdict> verdict;
   AttemptNumber verdict_attempt;
@@ -24,7 +26,7 @@ struct StoredJob {
 
 struct StoredBuild {
   broker::RecoveredBuild build;
-  std::string group;
+  std::string repository, ref, revision, group;
   bool ends_older = false;
   std::optional<Verdict> verdict;
   UnixMillis finished;

@@ -23,11 +23,11 @@ void Turns::restart(const ModelStore& store) {
   paused_ = store.paused();
   for (const auto& [id, stored] : store.builds()) {
     if (stored.ends_older) {
-      uint64_t& newest = newest_[{stored.build.repository, stored.group}];
+      uint64_t& newest = newest_[{stored.repository, stored.group}];
       newest = std::max(newest, stored.build.rank);
     }
     if (!stored.verdict)
-      builds_[id] = {stored.build.repository, stored.group, stored.build.rank, stored.build.running,
+      builds_[id] = {stored.repository, stored.group, stored.build.rank, stored.build.running,
                      false};
   }
   for (const auto& [id, stored] : store.jobs()) {
