@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
 #include "shared/io/fd.h"
+#include "watcher/core/plan.h"
 
 namespace seaworthy::watcher {
 
@@ -33,17 +35,23 @@ class RefEvents {
   };
   // Takes what happened since the last call, without waiting.
   Heard take();
+  // Of the refs that were heard of in take(), since the last call: where they point to now. Some
+  // may be missing, and some are of tags; who looks sees all.
+  Heads take_moved();
 
  private:
-  RefEvents(io::Fd inotify, uint64_t inode) : inotify_(std::move(inotify)), inode_(inode) {}
+  RefEvents(io::Fd inotify, std::filesystem::path directory, uint64_t inode)
+      : inotify_(std::move(inotify)), directory_(std::move(directory)), inode_(inode) {}
   // This directory and those below it; false: not all can be heard of.
   bool add_refs(const std::filesystem::path& directory);
   bool add(const std::filesystem::path& directory);
 
   io::Fd inotify_;
-  uint64_t inode_;  // of the git directory
+  std::filesystem::path directory_;  // git's
+  uint64_t inode_;                   // of it
   int git_directory_ = -1;
   std::unordered_map<int, std::filesystem::path> directories_;  // by inotify's descriptor
+  std::set<std::filesystem::path> moved_;                       // files of refs; at most kMostMoved
 };
 
 }  // namespace seaworthy::watcher
