@@ -98,32 +98,36 @@ RefEvents::Heard RefEvents::take() {
       // After an overflow directories may have come unheard.
       if ((event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_Q_OVERFLOW)) != 0) return Heard::End;
       if (event.wd == git_directory_) {
-        if (name == "packed-refs") heard = Heard::Change;
+        if (name == "packed-refs") heard = Heard::Change, more_happened_ = true;
       } else if ((event.mask & (IN_CREATE | IN_MOVED_TO)) != 0 && (event.mask & IN_ISDIR) != 0) {
         const auto parent = directories_.find(event.wd);
         if (parent != directories_.end() && !add_refs(parent->second / name)) return Heard::End;
         heard = Heard::Change;
+        more_happened_ = true;
       } else if ((event.mask & (IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE)) != 0 && !is_lock(name)) {
         heard = Heard::Change;
         const auto parent = directories_.find(event.wd);
         if (parent != directories_.end() && moved_.size() < kMostMoved)
           moved_.insert(parent->second / name);
+        else
+          more_happened_ = true;
       }
     }
   }
   return heard;
 }
 
-Heads RefEvents::take_moved() {
-  Heads heads;
+RefEvents::Moved RefEvents::take_moved() {
+  Moved moved{{}, !std::exchange(more_happened_, false)};
   for (const fs::path& file : std::exchange(moved_, {})) {
     auto text = io::read_file(file);
-    if (!text || !text->ends_with('\n')) continue;
-    text->pop_back();
-    if (git::is_object_id(*text))
-      heads.emplace(file.lexically_relative(directory_).string(), std::move(*text));
+    if (text && text->ends_with('\n')) text->pop_back();
+    if (text && git::is_object_id(*text))
+      moved.heads.emplace(file.lexically_relative(directory_).string(), std::move(*text));
+    else
+      moved.is_all = false;
   }
-  return heads;
+  return moved;
 }
 
 }  // namespace seaworthy::watcher

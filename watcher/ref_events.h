@@ -35,9 +35,13 @@ class RefEvents {
   };
   // Takes what happened since the last call, without waiting.
   Heard take();
-  // Of the refs that were heard of in take(), since the last call: where they point to now. Some
-  // may be missing, and some are of tags; who looks sees all.
-  Heads take_moved();
+  struct Moved {
+    Heads heads;  // where refs that were heard of point to now; some to tags
+    // False: more happened, or what they point to is not told; who looks sees all.
+    bool is_all = true;
+  };
+  // Of what take() heard since the last call.
+  Moved take_moved();
 
  private:
   RefEvents(io::Fd inotify, std::filesystem::path directory, uint64_t inode)
@@ -52,6 +56,7 @@ class RefEvents {
   int git_directory_ = -1;
   std::unordered_map<int, std::filesystem::path> directories_;  // by inotify's descriptor
   std::set<std::filesystem::path> moved_;                       // files of refs; at most kMostMoved
+  bool more_happened_ = false;
 };
 
 }  // namespace seaworthy::watcher

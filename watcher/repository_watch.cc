@@ -18,6 +18,8 @@ using Kind = RefWork::Kind;
 
 constexpr Duration kFetchTime{60'000};
 constexpr Duration kFirstFetchTime{30 * 60'000};  // a large repository over a slow line
+// What was submitted without it is fetched when its jobs have begun: they want the CPU, too.
+constexpr Duration kFetchAfter{250};
 // Between looks at a repository that is away: doubled from the first, at most kRarest or --every.
 constexpr Duration kFirstRetry{1'000};
 constexpr Duration kRarest{60'000};
@@ -60,10 +62,11 @@ RepositoryWatch::RepositoryWatch(zmq::context_t& context, const WatchOptions& op
 void RepositoryWatch::run() {
   while (!stop_.is_raised()) {
     const Instant started = io::now();
+    listen();
+    while (submit_what_moved() && io::now() - started < kFetchAfter)
+      pause(started + kFetchAfter - io::now());
     woken_.lower();
     told_.lower();
-    listen();
-    submit_what_moved();
     Result<Done> looked = look();
     if (stop_.is_raised()) return;
     if (looked)
@@ -87,18 +90,23 @@ void RepositoryWatch::listen() {
     ref_events_ = RefEvents::of(repository_);
 }
 
-void RepositoryWatch::submit_what_moved() {
-  if (!ref_events_) return;
-  Heads moved = ref_events_->take_moved();
-  std::erase_if(moved, [this](const auto& head) { return !is_watched(head.first); });
+bool RepositoryWatch::submit_what_moved() {
+  if (!ref_events_) return false;
+  auto [moved, is_all] = ref_events_->take_moved();
   // A repository that was never fetched whole may be another than the mirror's.
-  if (!has_fetched_ || !submitted_ || conversation_lost_) return;
+  if (moved.empty() || !has_fetched_ || !submitted_ || conversation_lost_) return false;
+  std::erase_if(moved, [this](const auto& head) { return !is_watched(head.first); });
+  for (const auto& [ref, tip] : moved) is_all = is_all && submitted_->contains(ref);
   for (const RefWork& work : plan_of_moved(moved, *submitted_)) {
     auto chain = reader_->chain(work.tip, submitted_->at(work.ref));
-    if (!chain) continue;
-    auto submitted = submit_listed(work, std::move(*chain));
-    if (!submitted) return spdlog::debug("{}: {}", name_, submitted.error());
+    if (!chain) {
+      is_all = false;
+    } else if (auto submitted = submit_listed(work, std::move(*chain)); !submitted) {
+      spdlog::debug("{}: {}", name_, submitted.error());
+      return false;
+    }
   }
+  return is_all && !conversation_lost_;
 }
 
 Result<Done> RepositoryWatch::look() {

@@ -40,9 +40,10 @@ class RepositoryWatch {
   // Everything once: fetch, plan, submit. The error is the reason why it could not be finished;
   // what was submitted before it is not lost.
   Result<Done> look();
-  // Before a look: what can be submitted of it at once, since a ref was heard of and its commits
-  // can be read in the repository itself. The rest, and what went wrong, is the look's.
-  void submit_what_moved();
+  // Before a look: submits what can be submitted at once, since a ref was heard of and its commits
+  // can be read in the repository itself. True if that was all that was heard; the rest, and what
+  // went wrong, is the look's.
+  bool submit_what_moved();
   // A notice of what comes after the first look would be missed otherwise.
   void wait_until_listening() const;
   Result<Done> open_mirror();

@@ -24,9 +24,8 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
 // In the child, which has the parent's memory: nothing is allocated, and nothing of the parent's
 // changed. An errno goes to `trouble_fd` if it cannot.
 [[noreturn]] void become(const char* directory, char* const* arguments, char* const* environment,
-                         const Group& group, int output_fd, int trouble_fd) {
+                         int output_fd, int trouble_fd) {
   setsid();
-  group.enter();
   take_a_back_seat();
   for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
   sigset_t none;
@@ -51,10 +50,10 @@ Result<pid_t> start_program(const JobProgram& program, const Group& group) {
   io::Fd trouble_write(ends[1]);
   const std::vector<char*> arguments = pointers_to(program.arguments);
   const std::vector<char*> environment = pointers_to(program.environment);
-  const pid_t child = fork();
+  const pid_t child = group.fork_into();
   if (child == 0)
-    become(program.directory.c_str(), arguments.data(), environment.data(), group,
-           program.output_fd, trouble_write.get());
+    become(program.directory.c_str(), arguments.data(), environment.data(), program.output_fd,
+           trouble_write.get());
   if (child < 0)
     return Unexpected{io::errno_text("cannot start a process for " + program.arguments[0])};
   trouble_write.reset();

@@ -210,6 +210,7 @@ class Leader {
     auto child = start_step(spool_.directory() / ("step-" + number + ".sh"), assign_, step,
                             {options_.worker, options_.workspace}, group_, run_.output_fd());
     if (!child) return conclude(Outcome::Broken, child.error());
+    if (index == 0) run_.tell("begun");
     run_.tell("note " + doing_ + " started");
     const std::optional<int> exit_code = run_.wait_for(*child);
     if (!exit_code) return false;
