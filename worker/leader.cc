@@ -349,7 +349,6 @@ std::optional<LeaderOptions> unpack_leader_options(std::string_view packed) {
 int run_leader() {
   // What the terminal or the service manager sends is the worker's to answer.
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP, SIGQUIT});
-  (void)sha256_of_file("/dev/null");  // libcrypto takes a while to begin: before there is a job
   uint32_t size = 0;
   if (!read_exactly(kControlFd, &size, sizeof size) || size > kMostOptionBytes) return 0;
   std::string packed(size, '\0');
