@@ -12,7 +12,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "shared/git/local_repository.h"
 #include "shared/git/mirror_names.h"
+#include "shared/io/file.h"
 
 namespace seaworthy::watcher {
 
@@ -22,6 +24,8 @@ namespace {
 
 // Of refs, of one repository. Deep names of branches make many; beyond it the timer is enough.
 constexpr size_t kMostDirectories = 4096;
+// Remembered by name. What more of them moved at once is found by looking.
+constexpr size_t kMostMoved = 16;
 
 // Where all changes go through this kernel.
 bool is_on_own_disk(const fs::path& directory) {
@@ -32,12 +36,6 @@ bool is_on_own_disk(const fs::path& directory) {
   return ::statfs(directory.c_str(), &file_system) == 0 &&
          std::find(kKnown.begin(), kKnown.end(), static_cast<uint32_t>(file_system.f_type)) !=
              kKnown.end();
-}
-
-fs::path git_directory_of(const std::string& repository) {
-  std::error_code error;
-  const fs::path inner = fs::path(repository) / ".git";
-  return fs::is_directory(inner, error) ? inner : fs::path(repository);
 }
 
 uint64_t inode_of(const fs::path& directory) {
@@ -52,11 +50,11 @@ bool is_lock(std::string_view name) { return name.ends_with(".lock"); }
 
 std::optional<RefEvents> RefEvents::of(const std::string& repository) {
   if (!git::is_local_path(repository)) return std::nullopt;
-  const fs::path directory = git_directory_of(repository);
+  const fs::path directory = git::git_directory_of(repository);
   std::error_code error;
   if (!fs::is_directory(directory / "refs/heads", error) || !is_on_own_disk(directory))
     return std::nullopt;
-  RefEvents events(io::Fd(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)), inode_of(directory));
+  RefEvents events(io::Fd(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)), directory, inode_of(directory));
   if (!events.inotify_) return std::nullopt;
   constexpr uint32_t kEnd = IN_DELETE_SELF | IN_MOVE_SELF;
   (void)inotify_add_watch(events.fd(), repository.c_str(), kEnd);
@@ -66,7 +64,7 @@ std::optional<RefEvents> RefEvents::of(const std::string& repository) {
 }
 
 bool RefEvents::are_of(const std::string& repository) const {
-  return inode_of(git_directory_of(repository)) == inode_;
+  return inode_of(git::git_directory_of(repository)) == inode_;
 }
 
 bool RefEvents::add_refs(const fs::path& directory) {
@@ -100,17 +98,36 @@ RefEvents::Heard RefEvents::take() {
       // After an overflow directories may have come unheard.
       if ((event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_Q_OVERFLOW)) != 0) return Heard::End;
       if (event.wd == git_directory_) {
-        if (name == "packed-refs") heard = Heard::Change;
+        if (name == "packed-refs") heard = Heard::Change, more_happened_ = true;
       } else if ((event.mask & (IN_CREATE | IN_MOVED_TO)) != 0 && (event.mask & IN_ISDIR) != 0) {
         const auto parent = directories_.find(event.wd);
         if (parent != directories_.end() && !add_refs(parent->second / name)) return Heard::End;
         heard = Heard::Change;
+        more_happened_ = true;
       } else if ((event.mask & (IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE)) != 0 && !is_lock(name)) {
         heard = Heard::Change;
+        const auto parent = directories_.find(event.wd);
+        if (parent != directories_.end() && moved_.size() < kMostMoved)
+          moved_.insert(parent->second / name);
+        else
+          more_happened_ = true;
       }
     }
   }
   return heard;
+}
+
+RefEvents::Moved RefEvents::take_moved() {
+  Moved moved{{}, !std::exchange(more_happened_, false)};
+  for (const fs::path& file : std::exchange(moved_, {})) {
+    auto text = io::read_file(file);
+    if (text && text->ends_with('\n')) text->pop_back();
+    if (text && git::is_object_id(*text))
+      moved.heads.emplace(file.lexically_relative(directory_).string(), std::move(*text));
+    else
+      moved.is_all = false;
+  }
+  return moved;
 }
 
 }  // namespace seaworthy::watcher

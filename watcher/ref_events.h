@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
 #include "shared/io/fd.h"
+#include "watcher/core/plan.h"
 
 namespace seaworthy::watcher {
 
@@ -33,17 +35,28 @@ class RefEvents {
   };
   // Takes what happened since the last call, without waiting.
   Heard take();
+  struct Moved {
+    Heads heads;  // where refs that were heard of point to now; some to tags
+    // False: more happened, or what they point to is not told; who looks sees all.
+    bool is_all = true;
+  };
+  // Of what take() heard since the last call.
+  Moved take_moved();
 
  private:
-  RefEvents(io::Fd inotify, uint64_t inode) : inotify_(std::move(inotify)), inode_(inode) {}
+  RefEvents(io::Fd inotify, std::filesystem::path directory, uint64_t inode)
+      : inotify_(std::move(inotify)), directory_(std::move(directory)), inode_(inode) {}
   // This directory and those below it; false: not all can be heard of.
   bool add_refs(const std::filesystem::path& directory);
   bool add(const std::filesystem::path& directory);
 
   io::Fd inotify_;
-  uint64_t inode_;  // of the git directory
+  std::filesystem::path directory_;  // git's
+  uint64_t inode_;                   // of it
   int git_directory_ = -1;
   std::unordered_map<int, std::filesystem::path> directories_;  // by inotify's descriptor
+  std::set<std::filesystem::path> moved_;                       // files of refs; at most kMostMoved
+  bool more_happened_ = false;
 };
 
 }  // namespace seaworthy::watcher

@@ -18,6 +18,8 @@ using Kind = RefWork::Kind;
 
 constexpr Duration kFetchTime{60'000};
 constexpr Duration kFirstFetchTime{30 * 60'000};  // a large repository over a slow line
+// What was submitted without it is fetched when its jobs have begun: they want the CPU, too.
+constexpr Duration kFetchAfter{250};
 // Between looks at a repository that is away: doubled from the first, at most kRarest or --every.
 constexpr Duration kFirstRetry{1'000};
 constexpr Duration kRarest{60'000};
@@ -60,9 +62,11 @@ RepositoryWatch::RepositoryWatch(zmq::context_t& context, const WatchOptions& op
 void RepositoryWatch::run() {
   while (!stop_.is_raised()) {
     const Instant started = io::now();
+    listen();
+    while (submit_what_moved() && io::now() - started < kFetchAfter)
+      pause(started + kFetchAfter - io::now());
     woken_.lower();
     told_.lower();
-    listen();
     Result<Done> looked = look();
     if (stop_.is_raised()) return;
     if (looked)
@@ -86,6 +90,25 @@ void RepositoryWatch::listen() {
     ref_events_ = RefEvents::of(repository_);
 }
 
+bool RepositoryWatch::submit_what_moved() {
+  if (!ref_events_) return false;
+  auto [moved, is_all] = ref_events_->take_moved();
+  // A repository that was never fetched whole may be another than the mirror's.
+  if (moved.empty() || !has_fetched_ || !submitted_ || conversation_lost_) return false;
+  std::erase_if(moved, [this](const auto& head) { return !is_watched(head.first); });
+  for (const auto& [ref, tip] : moved) is_all = is_all && submitted_->contains(ref);
+  for (const RefWork& work : plan_of_moved(moved, *submitted_)) {
+    auto chain = reader_->chain(work.tip, submitted_->at(work.ref));
+    if (!chain) {
+      is_all = false;
+    } else if (auto submitted = submit_listed(work, std::move(*chain)); !submitted) {
+      spdlog::debug("{}: {}", name_, submitted.error());
+      return false;
+    }
+  }
+  return is_all && !conversation_lost_;
+}
+
 Result<Done> RepositoryWatch::look() {
   if (!submitted_)
     if (auto learned = learn_heads(); !learned) return learned;
@@ -98,9 +121,7 @@ Result<Done> RepositoryWatch::look() {
   has_fetched_ = true;
   std::vector<std::string> watched;
   for (const auto& [ref, revision] : *submitted_)
-    if (std::any_of(options_.ref_globs.begin(), options_.ref_globs.end(),
-                    [&](const auto& glob) { return git::matches_ref_glob(glob, ref); }))
-      watched.push_back(ref);
+    if (is_watched(ref)) watched.push_back(ref);
   for (const RefWork& work : plan(*seen, *submitted_, watched)) {
     auto submitted = submit(work);
     if (!submitted) return submitted;
@@ -108,6 +129,11 @@ Result<Done> RepositoryWatch::look() {
   // A broker that came back may have another store, or another watcher may have been at work.
   if (std::exchange(conversation_lost_, false)) submitted_.reset();
   return Done{};
+}
+
+bool RepositoryWatch::is_watched(const std::string& ref) const {
+  return std::any_of(options_.ref_globs.begin(), options_.ref_globs.end(),
+                     [&](const auto& glob) { return git::matches_ref_glob(glob, ref); });
 }
 
 void RepositoryWatch::wait_until_listening() const {
@@ -119,7 +145,7 @@ Result<Done> RepositoryWatch::open_mirror() {
   auto mirror = git::Mirror::open(options_.mirrors, repository_);
   if (!mirror) return Unexpected{mirror.error()};
   mirror_ = std::move(*mirror);
-  reader_.emplace(mirror_->directory());
+  reader_.emplace(mirror_->directory(), mirror_->environment_for_reading());
   return Done{};
 }
 
@@ -150,6 +176,10 @@ Result<Done> RepositoryWatch::submit(const RefWork& work) {
     if (!found) return Unexpected{found.error()};
     listed = std::move(*found);
   }
+  return submit_listed(work, std::move(listed));
+}
+
+Result<Done> RepositoryWatch::submit_listed(const RefWork& work, std::vector<std::string> listed) {
   const std::vector<std::string> revisions = choose(work, std::move(listed), options_.newest_only);
   if (auto sent = submit_revisions(work, revisions); !sent) return sent;
   return advance(work.ref, work.tip);

@@ -40,11 +40,17 @@ class RepositoryWatch {
   // Everything once: fetch, plan, submit. The error is the reason why it could not be finished;
   // what was submitted before it is not lost.
   Result<Done> look();
+  // Before a look: submits what can be submitted at once, since a ref was heard of and its commits
+  // can be read in the repository itself. True if that was all that was heard; the rest, and what
+  // went wrong, is the look's.
+  bool submit_what_moved();
   // A notice of what comes after the first look would be missed otherwise.
   void wait_until_listening() const;
   Result<Done> open_mirror();
   Result<Done> learn_heads();
   Result<Done> submit(const RefWork& work);
+  Result<Done> submit_listed(const RefWork& work, std::vector<std::string> listed);
+  bool is_watched(const std::string& ref) const;
   Result<std::vector<std::string>> list_new(const RefWork& work,
                                             const std::vector<std::string>& known);
   Result<Done> submit_revisions(const RefWork& work, const std::vector<std::string>& revisions);

@@ -74,11 +74,13 @@ std::vector<Event> Attempts::start(const wire::Assign& assign) {
   auto leader = lead({entry->directory(), workspace(key), options_.mirrors, options_.worker,
                       options_.kill_grace, options_.output_cap_bytes, group(key).directory()});
   if (!leader) return {AttemptEnded{broken(key, leader.error())}};
-  running_.emplace(key, Running{std::move(*leader), false, false, {}});
+  running_.emplace(key, Running{std::move(*leader), false, false, false, {}});
   return {};
 }
 
 void Attempts::prepare() {
+  for (const auto& [key, running] : running_)
+    if (!running.begun && !running.ended && !running.killed) return;
   if (prepared_ && !prepared_->exit_code()) return;
   prepared_.reset();
   auto leader = LeaderProcess::prepare(options_.program, spool_directory());
@@ -154,6 +156,7 @@ void Attempts::take_reports(AttemptKey key, Running& running, std::vector<Event>
                    [&](const leader_says::Note& note) {
                      spdlog::debug("job {}: {}", directory_name(key), note.text);
                    },
+                   [&](const leader_says::Begun&) { running.begun = true; },
                    [&](const leader_says::Ended&) {
                      auto outcome = spool_.entry(key).outcome();
                      running.ended = outcome && *outcome;

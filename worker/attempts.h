@@ -41,7 +41,8 @@ class Attempts {
   // and returns the outcomes that are still to be reported.
   std::vector<Event> recover();
 
-  // Has a leader wait for the next attempt. For a moment in which nothing else is to be done.
+  // Has a leader wait for the next attempt, but starts none while the CPU is wanted for the start
+  // of another. For a moment in which nothing else is to be done.
   void prepare();
   // What went wrong comes as AttemptEnded with outcome Broken.
   std::vector<Event> start(const wire::Assign& assign);
@@ -58,6 +59,7 @@ class Attempts {
  private:
   struct Running {
     LeaderProcess leader;
+    bool begun = false;   // its steps: said so
     bool ended = false;   // said so
     bool killed = false;  // by us
     std::string trouble;

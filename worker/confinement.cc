@@ -1,6 +1,7 @@
 #include "worker/confinement.h"
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -159,6 +160,21 @@ Result<Done> Group::make() const {
 bool Group::enter() const {
   if (directory_.empty()) return false;
   return write_to((directory_ / "cgroup.procs").c_str(), "0");
+}
+
+pid_t Group::fork_into() const {
+  if (!directory_.empty()) {
+    const io::Fd group(open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    clone_args how{};
+    how.flags = CLONE_INTO_CGROUP;
+    how.exit_signal = SIGCHLD;
+    how.cgroup = static_cast<__u64>(group.get());
+    const long child = group ? syscall(SYS_clone3, &how, sizeof how) : -1;
+    if (child >= 0) return static_cast<pid_t>(child);
+  }
+  const pid_t child = fork();
+  if (child == 0) enter();
+  return child;
 }
 
 void Group::kill() const {

@@ -35,6 +35,12 @@ class Group {
   Result<Done> make() const;
   // False if this process is not in it afterwards. Safe after fork.
   bool enter() const;
+  // fork() whose child begins its life in the group, which takes some 10 ms less than to enter()
+  // it: the kernel moves a process only when all CPUs have been seen idle or switching. Where the
+  // kernel cannot, or there is no group, a plain fork(), and the child enters what it can. For a
+  // process with one thread; the child neither allocates nor locks until it has become another
+  // program.
+  pid_t fork_into() const;
   // All processes in it at once; in an old kernel nobody.
   void kill() const;
   // Of this group and those in it; none where memory is not accounted.

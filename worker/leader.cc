@@ -12,9 +12,11 @@
 #include <cstring>
 
 #include "shared/io/clock.h"
+#include "shared/io/process.h"
 #include "shared/io/signals.h"
 #include "shared/model/limits.h"
 #include "worker/confinement.h"
+#include "worker/job_program.h"
 #include "worker/job_run.h"
 #include "worker/look_at_tests.h"
 #include "worker/oom.h"
@@ -108,25 +110,57 @@ class Leader {
     }
     if (!specification.origin.empty()) log_.append_line(specification.origin);
     if (!check_out_revision()) return;
-    since_ = reports::mark_time();
+    since_ = reports::mark_time_of_reports(options_.workspace, specification.reports);
     for (size_t i = 0; i < specification.steps.size(); ++i)
       if (!run_step(i)) return;
     conclude(Outcome::Passed, "");
   }
 
-  // In a process of its own, so that a stuck git is waited for, cancelled and ended like a step.
+  // By processes of the job, so that a stuck git is waited for, cancelled and ended like a step.
   bool check_out_revision() {
     doing_ = "checkout";
     log_.append_line("==> checkout of " + assign_.revision.substr(0, 10) + " from " +
                      assign_.repository + (assign_.ref.empty() ? "" : " (" + assign_.ref + ")"));
     remove_tree(options_.workspace);
+    const Revision revision{assign_.repository, assign_.ref, assign_.revision};
+    if (auto made = make_workspace(options_.mirrors, revision, options_.workspace); !made)
+      return cannot_check_out(made.error());
+    const std::optional<int> exit_code = populate(revision);
+    if (!exit_code) return false;
+    const bool is_populated = *exit_code == 0;
+    if (!(is_populated && is_complete(options_.workspace)) && !complete(revision, is_populated))
+      return false;
+    run_.tell("note checkout took " + seconds(io::now() - started_));
+    return true;
+  }
+
+  bool cannot_check_out(const std::string& why) {
+    log_.append_line("==> " + why);
+    return conclude(Outcome::Broken, why);
+  }
+
+  // git's exit code; complete() says in git's words what did not work, if that is no better. None
+  // if the job is over.
+  std::optional<int> populate(const Revision& revision) {
+    const io::Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    auto git =
+        start_program({populate_arguments(revision), io::environment_with(populate_environment()),
+                       options_.workspace, null.get()},
+                      group_);
+    if (git) return run_.wait_for(*git);
+    cannot_check_out(git.error());
+    return std::nullopt;
+  }
+
+  // In a process of its own, since it is more than one git.
+  bool complete(const Revision& revision, bool is_populated) {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0)
       return conclude(Outcome::Broken, io::errno_text("cannot make a pipe"));
     io::Fd answer(ends[0]), answer_write(ends[1]);
     const OomKills oom_kills = count_oom_kills(group_);
     const pid_t child = fork();
-    if (child == 0) check_out_and_exit(answer_write.get());
+    if (child == 0) complete_and_exit(revision, is_populated, answer_write.get());
     if (child < 0) return conclude(Outcome::Broken, io::errno_text("cannot start the checkout"));
     answer_write.reset();
     const std::optional<int> exit_code = run_.wait_for(child);
@@ -136,7 +170,6 @@ class Leader {
     const ssize_t count = read(answer.get(), buffer.data(), buffer.size());
     const std::string words(buffer.data(), count > 0 ? static_cast<size_t>(count) : 0);
     if (!words.empty()) log_.append_line("==> " + words);
-    run_.tell("note checkout took " + seconds(io::now() - started_));
     if (*exit_code == 0) return true;
     if (!words.empty()) return conclude(Outcome::Broken, words);
     const std::string why = why_killed(*exit_code, oom_kills, count_oom_kills(group_));
@@ -144,7 +177,7 @@ class Leader {
                                          (why.empty() ? "" : ": " + why));
   }
 
-  [[noreturn]] void check_out_and_exit(int answer_fd) {
+  [[noreturn]] void complete_and_exit(const Revision& revision, bool is_populated, int answer_fd) {
     setsid();
     group_.enter();
     take_a_back_seat();
@@ -155,8 +188,7 @@ class Leader {
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     dup2(null, kControlFd);
     close(kReportFd);
-    auto done = check_out(options_.mirrors, {assign_.repository, assign_.ref, assign_.revision},
-                          options_.workspace);
+    auto done = complete_workspace(options_.mirrors, revision, options_.workspace, is_populated);
     const std::string words = clipped(done ? *done : done.error(), limits::kDetailBytes);
     if (write(answer_fd, words.data(), words.size()) < 0) _exit(2);
     _exit(done ? 0 : 1);
@@ -178,6 +210,7 @@ class Leader {
     auto child = start_step(spool_.directory() / ("step-" + number + ".sh"), assign_, step,
                             {options_.worker, options_.workspace}, group_, run_.output_fd());
     if (!child) return conclude(Outcome::Broken, child.error());
+    if (index == 0) run_.tell("begun");
     run_.tell("note " + doing_ + " started");
     const std::optional<int> exit_code = run_.wait_for(*child);
     if (!exit_code) return false;

@@ -6,8 +6,9 @@
 //
 //   descriptor 0   from the worker: what to do (pack_leader_options), then 'c' cancel, 'k' kill and
 //                  forget; its end: the worker is gone
-//   descriptor 3   to the worker, lines: "grew BYTES", "note TEXT", "ended" (the outcome is in the
-//                  spool), "broken TEXT" (no outcome could be written)
+//   descriptor 3   to the worker, lines: "grew BYTES", "note TEXT", "begun" (the first step runs),
+//                  "ended" (the outcome is in the spool), "broken TEXT" (no outcome could be
+//                  written)
 #pragma once
 
 #include <cstdint>

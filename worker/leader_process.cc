@@ -22,6 +22,7 @@ std::optional<LeaderReport> parse(std::string_view line) {
     return grew;
   }
   if (word == "note") return leader_says::Note{std::string(rest)};
+  if (word == "begun") return leader_says::Begun{};
   if (word == "ended") return leader_says::Ended{};
   if (word == "broken") return leader_says::Broken{std::string(rest)};
   return std::nullopt;

@@ -21,6 +21,8 @@ struct Grew {
 struct Note {
   std::string text;
 };
+// The first step runs.
+struct Begun {};
 // The outcome is in the spool.
 struct Ended {};
 // There is no outcome in the spool, because of this.
@@ -28,8 +30,8 @@ struct Broken {
   std::string reason;
 };
 }  // namespace leader_says
-using LeaderReport =
-    std::variant<leader_says::Grew, leader_says::Note, leader_says::Ended, leader_says::Broken>;
+using LeaderReport = std::variant<leader_says::Grew, leader_says::Note, leader_says::Begun,
+                                  leader_says::Ended, leader_says::Broken>;
 
 class LeaderProcess {
  public:

@@ -1,7 +1,7 @@
 #include "worker/output.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,27 +25,25 @@ constexpr uint64_t kMarkerBytes = 128;
 
 }  // namespace
 
+// These functions are what libcrypto had before EVP, and are in each version 3. EVP would read
+// openssl.cnf and look for providers first: 1.6 ms and 2 MiB for each job.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 class OutputLog::Digest {
  public:
-  Digest() : context_(EVP_MD_CTX_new()) {
-    SW_ASSERT(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
-  }
-  ~Digest() { EVP_MD_CTX_free(context_); }
-  Digest(const Digest&) = delete;
-  Digest& operator=(const Digest&) = delete;
+  Digest() { SW_ASSERT(SHA256_Init(&context_) == 1); }
 
   void add(std::string_view bytes) {
-    SW_ASSERT(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+    SW_ASSERT(SHA256_Update(&context_, bytes.data(), bytes.size()) == 1);
   }
   std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
-    unsigned int size = 0;
-    SW_ASSERT(EVP_DigestFinal_ex(context_, hash.data(), &size) == 1);
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
+    SW_ASSERT(SHA256_Final(hash.data(), &context_) == 1);
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text;
-    for (unsigned int i = 0; i < size; ++i) {
-      text.push_back(kDigits[hash[i] >> 4]);
-      text.push_back(kDigits[hash[i] & 15]);
+    for (const unsigned char byte : hash) {
+      text.push_back(kDigits[byte >> 4]);
+      text.push_back(kDigits[byte & 15]);
     }
     return text;
   }
@@ -62,8 +60,9 @@ class OutputLog::Digest {
   }
 
  private:
-  EVP_MD_CTX* context_;
+  SHA256_CTX context_{};
 };
+#pragma GCC diagnostic pop
 
 OutputLog::OutputLog(const std::filesystem::path& file, uint64_t cap_bytes)
     : file_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644)),

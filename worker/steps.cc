@@ -1,21 +1,16 @@
 #include "worker/steps.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <map>
 #include <string_view>
 
-#include "shared/io/fd.h"
 #include "shared/io/process.h"
-#include "worker/leader.h"
+#include "worker/job_program.h"
 
 namespace seaworthy::worker {
 namespace {
@@ -42,38 +37,6 @@ bool is_in_path(std::string_view program) {
   }
   return false;
 }
-
-std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (const std::string& text : strings) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-// In the child. An errno goes to `trouble_fd` if it cannot.
-[[noreturn]] void become_step(const std::vector<std::string>& arguments,
-                              const std::vector<std::string>& environment,
-                              const std::filesystem::path& directory, const Group& group,
-                              int output_fd, int trouble_fd) {
-  setsid();
-  group.enter();
-  take_a_back_seat();
-  for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-  dup2(output_fd, STDOUT_FILENO);
-  dup2(output_fd, STDERR_FILENO);
-  // The worker's pipes must end with the leader. All other descriptors close by themselves.
-  fcntl(kReportFd, F_SETFD, FD_CLOEXEC);
-  if (chdir(directory.c_str()) == 0)
-    execvpe(arguments[0].c_str(), pointers_to(arguments).data(), pointers_to(environment).data());
-  const int error = errno;
-  _exit(write(trouble_fd, &error, sizeof error) > 0 ? 127 : 126);
-}
-
-std::vector<std::string> own_environment() { return io::environment_with({}); }
 
 }  // namespace
 
@@ -123,22 +86,11 @@ Result<pid_t> start_step(const std::filesystem::path& script, const wire::Assign
   file << step.run << "\n";
   file.close();
   if (!file) return Unexpected{"cannot write " + script.string() + ": is the disk full?"};
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return Unexpected{io::errno_text("cannot make a pipe")};
-  io::Fd trouble(ends[0]), trouble_write(ends[1]);
-  const std::vector<std::string> environment =
-      step_environment(own_environment(), assign, step, surroundings);
-  const pid_t child = fork();
-  if (child == 0)
-    become_step({shell, "-e", script}, environment, surroundings.workspace, group, output_fd,
-                trouble_write.get());
-  if (child < 0) return Unexpected{io::errno_text("cannot start the step")};
-  trouble_write.reset();
-  int error = 0;  // stays so when the shell runs: the pipe ends
-  if (read(trouble.get(), &error, sizeof error) > 0)
-    return Unexpected{"cannot run " + shell + " in " + surroundings.workspace.string() + ": " +
-                      std::strerror(error)};
-  return child;
+  return start_program({{shell, "-e", script},
+                        step_environment(io::environment_with({}), assign, step, surroundings),
+                        surroundings.workspace,
+                        output_fd},
+                       group);
 }
 
 }  // namespace seaworthy::worker

@@ -1,7 +1,6 @@
 // Steps: how a step of a job is made a process. Its script is a file, run by bash -e (sh -e where
-// there is no bash) in its own session, confined (confinement.h), with stdin closed and the
-// environment described at step_environment(). Runs in the leader, whose only thread forks; the
-// process is waited for by the leader.
+// there is no bash), a program of the job (job_program.h) with the environment described at
+// step_environment().
 #pragma once
 
 #include <sys/types.h>

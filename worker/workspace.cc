@@ -3,6 +3,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "shared/git/local_repository.h"
 #include "shared/git/mirror.h"
 #include "shared/io/file.h"
 #include "shared/io/process.h"
@@ -51,30 +52,30 @@ std::string configuration(const Revision& revision) {
   return text;
 }
 
-// What `git clone --shared --no-checkout` would make, without running git.
-Result<Done> make_git_directory(const fs::path& git_directory, const fs::path& mirror,
-                                const Revision& revision) {
+// A line for each place that git reads objects from besides the workspace's own. What a repository
+// of this machine has need not be fetched first.
+std::string alternates(const fs::path& mirrors, const std::string& repository) {
+  std::string lines;
   std::error_code error;
-  for (const char* folder : {"objects/info", "objects/pack", "refs/heads", "refs/tags", "info"}) {
-    fs::create_directories(git_directory / folder, error);
-    if (error)
-      return Unexpected{"cannot make " + (git_directory / folder).string() + ": " +
-                        error.message()};
-  }
-  const std::string objects = (mirror / "objects").string() + "\n";
-  auto made = write_text(git_directory / "objects/info/alternates", objects);
-  if (made) made = write_text(git_directory / "config", configuration(revision));
-  if (made) made = write_text(git_directory / "HEAD", revision.id + "\n");
-  return made;
+  const fs::path of_mirror = git::Mirror::directory_of(mirrors, repository) / "objects";
+  if (fs::is_directory(of_mirror, error)) lines += of_mirror.string() + "\n";
+  const fs::path own = git::objects_of(repository);
+  if (!own.empty()) lines += own.string() + "\n";
+  return lines;
 }
 
-Result<io::CommandResult> git_in(const fs::path& workspace, std::vector<std::string> arguments) {
+Result<io::CommandResult> run_in(const fs::path& workspace, std::vector<std::string> argv) {
   io::Command command;
-  command.argv = git::git_arguments({}, arguments);
+  command.argv = std::move(argv);
   command.environment = git::git_environment();
   command.directory = workspace;
   command.timeout = limits::kLongestTimeout;
   return io::run(command);
+}
+
+Result<io::CommandResult> git_in(const fs::path& workspace,
+                                 const std::vector<std::string>& arguments) {
+  return run_in(workspace, git::git_arguments({}, arguments));
 }
 
 Result<Done> done_or_words(const Result<io::CommandResult>& result, const std::string& attempt) {
@@ -85,23 +86,30 @@ Result<Done> done_or_words(const Result<io::CommandResult>& result, const std::s
 }
 
 Result<Done> populate(const fs::path& workspace, const Revision& revision) {
-  return done_or_words(git_in(workspace, {"read-tree", "--reset", "-u", revision.id}),
+  return done_or_words(run_in(workspace, populate_arguments(revision)),
                        "check out " + revision.id + " of " + revision.repository);
+}
+
+bool has_submodules(const fs::path& workspace) {
+  std::error_code error;
+  return fs::exists(workspace / ".gitmodules", error);
+}
+
+bool has_large_files(const fs::path& workspace) {
+  return read_text(workspace / ".gitattributes").find("filter=lfs") != std::string::npos;
 }
 
 // Jobs run code of the revision anyway, so that submodules on this machine's disk, which git
 // forbids by default, open no door.
 Result<Done> update_submodules(const fs::path& workspace) {
-  std::error_code error;
-  if (!fs::exists(workspace / ".gitmodules", error)) return Done{};
+  if (!has_submodules(workspace)) return Done{};
   return done_or_words(git_in(workspace, {"-c", "protocol.file.allow=always", "submodule",
                                           "--quiet", "update", "--init", "--recursive"}),
                        "check out the submodules");
 }
 
 Result<std::string> fetch_large_files(const fs::path& workspace) {
-  if (read_text(workspace / ".gitattributes").find("filter=lfs") == std::string::npos)
-    return std::string{};
+  if (!has_large_files(workspace)) return std::string{};
   auto version = git_in(workspace, {"lfs", "version"});
   if (!version || version->exit_code != 0)
     return std::string{
@@ -131,24 +139,52 @@ void make_removable(const fs::path& directory) {
 
 }  // namespace
 
-Result<std::string> check_out(const fs::path& mirrors, const Revision& revision,
-                              const fs::path& workspace) {
+// What `git clone --shared --no-checkout` would make, without running git.
+Result<Done> make_workspace(const fs::path& mirrors, const Revision& revision,
+                            const fs::path& workspace) {
   if (!git::is_object_id(revision.id))
     return Unexpected{"cannot check out '" + revision.id + "' of " + revision.repository +
                       ": it is not a full commit id"};
-  auto mirror = git::Mirror::open(mirrors, revision.repository);
-  if (!mirror) return Unexpected{mirror.error()};
-  if (auto made = make_git_directory(workspace / ".git", mirror->directory(), revision); !made)
-    return Unexpected{made.error()};
-  // Mostly the revision is in the mirror already; trying is cheaper than asking first.
-  auto populated = populate(workspace, revision);
-  if (!populated) {
-    if (auto fetched = mirror->fetch_revision(revision.id, revision.ref, kNoLimits); !fetched)
-      return Unexpected{fetched.error()};
-    populated = populate(workspace, revision);
+  const fs::path git_directory = workspace / ".git";
+  std::error_code error;
+  for (const char* folder : {"objects/info", "objects/pack", "refs/heads", "refs/tags", "info"}) {
+    fs::create_directories(git_directory / folder, error);
+    if (error)
+      return Unexpected{"cannot make " + (git_directory / folder).string() + ": " +
+                        error.message()};
   }
-  if (populated) populated = update_submodules(workspace);
-  if (!populated) return Unexpected{populated.error()};
+  auto made = write_text(git_directory / "objects/info/alternates",
+                         alternates(mirrors, revision.repository));
+  if (made) made = write_text(git_directory / "config", configuration(revision));
+  if (made) made = write_text(git_directory / "HEAD", revision.id + "\n");
+  return made;
+}
+
+std::vector<std::string> populate_arguments(const Revision& revision) {
+  return git::git_arguments({}, {"read-tree", "--reset", "-u", revision.id});
+}
+
+std::vector<std::string> populate_environment() { return git::git_environment(); }
+
+bool is_complete(const fs::path& workspace) {
+  return !has_submodules(workspace) && !has_large_files(workspace);
+}
+
+Result<std::string> complete_workspace(const fs::path& mirrors, const Revision& revision,
+                                       const fs::path& workspace, bool is_populated) {
+  Result<Done> done = Done{};
+  if (!is_populated) {
+    auto mirror = git::Mirror::open(mirrors, revision.repository);
+    if (!mirror) return Unexpected{mirror.error()};
+    done = mirror->fetch_revision(revision.id, revision.ref, kNoLimits);
+    // The mirror may be new.
+    if (done)
+      done = write_text(workspace / ".git/objects/info/alternates",
+                        alternates(mirrors, revision.repository));
+    if (done) done = populate(workspace, revision);
+  }
+  if (done) done = update_submodules(workspace);
+  if (!done) return Unexpected{done.error()};
   return fetch_large_files(workspace);
 }
 

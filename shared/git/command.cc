@@ -63,10 +63,12 @@ std::vector<std::string> git_environment() {
 
 Result<io::CommandResult> run_git(const std::filesystem::path& git_directory,
                                   const std::vector<std::string>& arguments,
-                                  const GitLimits& limits, const std::string& input) {
+                                  const GitLimits& limits, const std::string& input,
+                                  const std::vector<std::string>& environment) {
   io::Command command;
   command.argv = git_arguments(git_directory, arguments);
   command.environment = git_environment();
+  command.environment.insert(command.environment.end(), environment.begin(), environment.end());
   command.input = input;
   command.timeout = limits.timeout;
   command.interrupt_fd = limits.interrupt_fd;

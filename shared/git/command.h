@@ -25,9 +25,11 @@ std::vector<std::string> git_arguments(const std::filesystem::path& git_director
 // Added to our own environment.
 std::vector<std::string> git_environment();
 
+// `environment` is added to git_environment().
 Result<io::CommandResult> run_git(const std::filesystem::path& git_directory,
                                   const std::vector<std::string>& arguments,
-                                  const GitLimits& limits = {}, const std::string& input = {});
+                                  const GitLimits& limits = {}, const std::string& input = {},
+                                  const std::vector<std::string>& environment = {});
 
 // The last lines that git wrote to stderr, as one line: its reason.
 std::string last_words(const io::CommandResult& result);

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "shared/git/local_repository.h"
 #include "shared/git/mirror_names.h"
 #include "shared/io/clock.h"
 #include "shared/io/fd.h"
@@ -173,13 +174,17 @@ bool is_empty_mirror(const fs::path& mirror) {
 Mirror::Mirror(fs::path directory, std::string repository)
     : directory_(std::move(directory)), repository_(std::move(repository)) {}
 
+fs::path Mirror::directory_of(const fs::path& mirrors, const std::string& repository) {
+  return fs::absolute(mirrors) / mirror_name(repository);
+}
+
 Result<Mirror> Mirror::open(const fs::path& mirrors, const std::string& repository) {
   std::error_code error;
   fs::create_directories(mirrors, error);
   if (error)
     return Unexpected{"cannot create the directory of mirrors " + mirrors.string() + ": " +
                       error.message() + ": choose another with --mirrors"};
-  Mirror mirror(fs::absolute(mirrors) / mirror_name(repository), repository);
+  Mirror mirror(directory_of(mirrors, repository), repository);
   if (looks_whole(mirror.directory_)) return mirror;
   Result<io::Fd> lock = lock_mirror(mirror.directory_, {});
   if (!lock) return Unexpected{lock.error()};
@@ -303,6 +308,15 @@ Result<std::map<std::string, std::string>> Mirror::refs(
     }
   }
   return refs;
+}
+
+std::vector<std::string> Mirror::environment_for_reading() const {
+  const std::string objects = objects_of(repository_).string();
+  if (objects.empty()) return {};
+  // Colons stand between the paths of this list, except within quotes.
+  std::string quoted;
+  for (const char c : objects) quoted.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
+  return {"GIT_ALTERNATE_OBJECT_DIRECTORIES=\"" + quoted + "\""};
 }
 
 Result<std::string> Mirror::resolve(const std::string& revision) const {

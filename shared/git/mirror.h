@@ -33,6 +33,10 @@ class Mirror {
   // Creates the mirror on first use, without contacting the repository. `repository` is canonical.
   static Result<Mirror> open(const std::filesystem::path& mirrors, const std::string& repository);
 
+  // Where open() has it, or would make it.
+  static std::filesystem::path directory_of(const std::filesystem::path& mirrors,
+                                            const std::string& repository);
+
   // Fetches what these ref globs match ("refs/heads/*") and drops refs that are gone there. Old
   // objects stay. The limits hold for each call of git, and for waiting for another process that
   // fetches into this mirror.
@@ -53,6 +57,10 @@ class Mirror {
   Result<std::string> resolve(const std::string& revision) const;
   // The ref that HEAD names in the repository itself, asked of it; nothing if it names none.
   std::optional<std::string> default_branch(const GitLimits& limits = {}) const;
+
+  // For a git that reads: it finds what the repository itself has, too, where that is a directory
+  // of this machine, and before it was fetched.
+  std::vector<std::string> environment_for_reading() const;
 
   const std::filesystem::path& directory() const { return directory_; }
   const std::string& repository() const { return repository_; }

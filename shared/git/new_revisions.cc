@@ -17,7 +17,7 @@ Result<std::vector<std::string>> present(const Mirror& mirror,
   std::vector<std::string> found;
   if (input.empty()) return found;
   auto checked = run_git(mirror.directory(), {"cat-file", "--batch-check=%(objectname) commit"},
-                         limits, input);
+                         limits, input, mirror.environment_for_reading());
   if (!checked) return Unexpected{checked.error()};
   // A line of what is missing ends in "missing" instead.
   size_t start = 0;
@@ -42,7 +42,8 @@ Result<std::vector<std::string>> new_revisions(const Mirror& mirror, const std::
   if (known->empty()) return std::vector<std::string>{tip};
   std::string input = tip + "\n";
   for (const std::string& revision : *known) input += "^" + revision + "\n";
-  auto listed = run_git(mirror.directory(), {"rev-list", "--topo-order", "--stdin"}, limits, input);
+  auto listed = run_git(mirror.directory(), {"rev-list", "--topo-order", "--stdin"}, limits, input,
+                        mirror.environment_for_reading());
   if (!listed || listed->exit_code != 0)
     return Unexpected{"cannot list the new commits up to " + tip + " of " + mirror.repository() +
                       ": " + (listed ? last_words(*listed) : listed.error()) +

@@ -35,8 +35,9 @@ Answer parse_answer(std::string_view line) {
 
 }  // namespace
 
-ObjectProcess::ObjectProcess(std::filesystem::path git_directory)
-    : git_directory_(std::move(git_directory)) {}
+ObjectProcess::ObjectProcess(std::filesystem::path git_directory,
+                             std::vector<std::string> environment)
+    : git_directory_(std::move(git_directory)), environment_(std::move(environment)) {}
 
 ObjectProcess::~ObjectProcess() { stop(); }
 
@@ -50,7 +51,9 @@ Result<Done> ObjectProcess::start() {
   io::Fd child_err(open("/dev/null", O_WRONLY | O_CLOEXEC));
   io::Spawn what;
   what.argv = git_arguments(git_directory_, {"cat-file", "--batch-command"});
-  what.environment = io::environment_with(git_environment());
+  std::vector<std::string> changes = git_environment();
+  changes.insert(changes.end(), environment_.begin(), environment_.end());
+  what.environment = io::environment_with(changes);
   what.stdin_fd = childs.get();
   what.stdout_fd = childs.get();
   what.stderr_fd = child_err.get();
@@ -106,7 +109,8 @@ Result<std::optional<std::string>> ObjectProcess::try_read(const std::string& id
   auto info = ask("info " + id);
   if (!info) return Unexpected{info.error()};
   Answer answer = parse_answer(*info);
-  if (answer.missing || answer.bytes > most_bytes) return std::optional<std::string>{};
+  if (answer.missing) return Unexpected{"it is not there"};
+  if (answer.bytes > most_bytes) return std::optional<std::string>{};
   auto contents = ask("contents " + id);
   if (!contents) return Unexpected{contents.error()};
   if (auto all = receive_until(answer.bytes + 1); !all) return Unexpected{all.error()};

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/base/result.h"
 #include "shared/io/fd.h"
@@ -16,13 +17,15 @@ namespace seaworthy::git {
 
 class ObjectProcess {
  public:
-  explicit ObjectProcess(std::filesystem::path git_directory);
+  // `environment` is added to that of all git programs.
+  explicit ObjectProcess(std::filesystem::path git_directory,
+                         std::vector<std::string> environment = {});
   ~ObjectProcess();
   ObjectProcess(const ObjectProcess&) = delete;
   ObjectProcess& operator=(const ObjectProcess&) = delete;
 
-  // The content of the object, which `id` names in full; none if there is no such object, or if it
-  // is larger than `most_bytes`.
+  // The content of the object, which `id` names in full; none if it is larger than `most_bytes`,
+  // an error if there is no such object.
   Result<std::optional<std::string>> read(const std::string& id, size_t most_bytes);
 
  private:
@@ -34,6 +37,7 @@ class ObjectProcess {
   Result<std::optional<std::string>> try_read(const std::string& id, size_t most_bytes);
 
   std::filesystem::path git_directory_;
+  std::vector<std::string> environment_;
   io::Child child_;
   io::Fd socket_;         // its stdin and stdout
   std::string received_;  // and not yet taken

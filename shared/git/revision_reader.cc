@@ -95,8 +95,9 @@ class FilesOfRevision final : public pipeline::RevisionFiles {
   std::optional<std::string> error_;
 };
 
-RevisionReader::RevisionReader(std::filesystem::path git_directory)
-    : objects_(std::move(git_directory)) {}
+RevisionReader::RevisionReader(std::filesystem::path git_directory,
+                               std::vector<std::string> environment)
+    : objects_(std::move(git_directory), std::move(environment)) {}
 
 void RevisionReader::make_room(size_t bytes) {
   cached_bytes_ += bytes + 256;
@@ -130,7 +131,7 @@ Result<Pipeline> RevisionReader::expand(const std::string& root) {
 Result<RevisionReader::Description> RevisionReader::describe(const std::string& revision) {
   auto object = objects_.read(revision, kObjectBytes);
   if (!object) return Unexpected{object.error()};
-  if (!*object) return Unexpected{"there is no commit " + revision + " in the mirror"};
+  if (!*object) return Unexpected{"the commit " + revision + " is too large"};
   Commit commit = parse_commit(**object);
   auto expanded = expand(commit.tree);
   if (!expanded) return Unexpected{expanded.error()};

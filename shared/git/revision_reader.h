@@ -19,7 +19,9 @@ namespace seaworthy::git {
 
 class RevisionReader {
  public:
-  explicit RevisionReader(std::filesystem::path git_directory);
+  // `environment` is added to git's: Mirror::environment_for_reading(), or nothing.
+  explicit RevisionReader(std::filesystem::path git_directory,
+                          std::vector<std::string> environment = {});
 
   struct Description {
     std::string subject;
@@ -34,7 +36,7 @@ class RevisionReader {
 
  private:
   friend class FilesOfRevision;
-  // Null if the object is missing, too large or no tree.
+  // Null if the object is too large.
   Result<const Tree*> tree(const std::string& id);
   Result<Pipeline> expand(const std::string& root);
 

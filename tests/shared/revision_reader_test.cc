@@ -55,6 +55,35 @@ TEST_CASE_METHOD(DescribedRevisions,
   CHECK(description.pipeline.jobs[0].steps[0].run == "make");
 }
 
+TEST_CASE("a repository of this machine is read before it is fetched, whatever its path") {
+  TemporaryDirectory temporary;
+  TestRepository remote(temporary.path() / "a:b \"c\" \\ d");
+  const std::string old = remote.commit("old");
+  auto mirror = git::Mirror::open(temporary.path() / "mirrors", remote.name());
+  REQUIRE(mirror);
+  REQUIRE(mirror->fetch({"refs/heads/*"}));
+  const std::string other = remote.commit("other"), tip = remote.commit("tip");
+  git::RevisionReader reader(mirror->directory(), mirror->environment_for_reading());
+  CHECK(reader.chain(tip, old) == Revisions{tip, other});
+  CHECK(reader.describe(tip)->subject == "tip");
+  CHECK(git::new_revisions(*mirror, tip, {other}).value() == Revisions{tip});
+  CHECK_FALSE(mirror->has(tip));
+}
+
+TEST_CASE_METHOD(DescribedRevisions, "a revision that lacks a file is an error, not one without") {
+  remote.write(".seaworthy.yml", "run: one\n");
+  const std::string revision = remote.commit("one");
+  const git::Mirror all = mirror();
+  auto file = git::run_git(all.directory(), {"rev-parse", revision + ":.seaworthy.yml"});
+  REQUIRE(file);
+  const std::string id = file->output.substr(0, 40);
+  std::filesystem::remove(all.directory() / "objects" / id.substr(0, 2) / id.substr(2));
+  git::RevisionReader reader(all.directory());
+  auto described = reader.describe(revision);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().find(id) != std::string::npos);
+}
+
 TEST_CASE_METHOD(DescribedRevisions, "each revision has the pipeline of its own files") {
   remote.write(".seaworthy.yml", "run: one\n");
   std::string one = remote.commit("one");

@@ -26,6 +26,13 @@ TEST_CASE("a ref that moved asks for every commit since the last one submitted")
   CHECK(choose(moved, {"3", "2"}, false) == Names{"3", "2"});
 }
 
+TEST_CASE("of refs that were heard of only those that moved from where they were submitted count") {
+  const Heads submitted{{"a", "1"}, {"b", "2"}, {"c", "3"}};
+  CHECK(plan_of_moved({{"a", "4"}, {"b", "2"}, {"new", "5"}}, submitted) ==
+        Work{{Kind::Moved, "a", "4"}});
+  CHECK(plan_of_moved({{"a", "1"}}, {}).empty());
+}
+
 TEST_CASE("a new ref asks for the commits that no submitted head has") {
   RefWork fresh{Kind::NewRef, "b", "3"};
   Heads submitted{{"a", "1"}, {"c", "2"}, {"d", "1"}};

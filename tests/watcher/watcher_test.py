@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The real seaworthy-watcher on real repositories, with a broker that the test plays."""
 
+import fcntl
 import os
 import pathlib
 import signal
@@ -219,6 +220,18 @@ class WatcherTest(unittest.TestCase):
         self.repository.git("branch", "--quiet", "-D", "a/branch/with/a/long/name")
         self.wait_for_head("", "refs/heads/a/branch/with/a/long/name")
         self.wait_for_head(self.repository.commit("after the refs were packed"))
+
+    def test_a_push_that_was_heard_of_is_submitted_before_it_is_fetched(self):
+        self.wait_for_first(every="1h")
+        self.wait_for_head(self.repository.commit("which it looks for after its first look"))
+        [lock] = self.directory.glob("**/project-*.git.lock")
+        with open(lock) as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            new = self.repository.commit("while nothing can be fetched")
+            self.wait_for_head(new)
+        self.assertEqual(self.broker.submitted()[2:], [new])
+        self.repository.git("checkout", "--quiet", "-b", "other", "HEAD~1")
+        self.wait_for_head(self.repository.commit("of the other"), "refs/heads/other")
 
     def test_a_repository_that_takes_the_place_of_another_is_heard_of_too(self):
         self.wait_for_first(every="1h")

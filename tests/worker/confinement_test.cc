@@ -92,6 +92,31 @@ TEST_CASE("a group kills all its processes and is removed with the groups inside
   CHECK_FALSE(fs::exists(outer.directory()));
 }
 
+TEST_CASE("a process that is born in a group is in it at once, and runs where there is none") {
+  for (const Group& none : {Group(), Group("/proc/no-such-place/group")}) {
+    const pid_t child = none.fork_into();
+    if (child == 0) _exit(7);
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(WEXITSTATUS(status) == 7);
+  }
+  const Confinement confinement = try_confinement();
+  if (confinement.groups.empty()) {
+    WARN("not tested, this machine has no groups to make: " << confinement.in_words);
+    return;
+  }
+  const Group group(confinement.groups / ("seaworthy-test-born-" + std::to_string(getpid())));
+  REQUIRE(group.make());
+  const pid_t child = group.fork_into();
+  if (child == 0)
+    for (;;) pause();
+  CHECK(content(group.directory() / "cgroup.procs") == std::to_string(child) + "\n");
+  CHECK(::kill(child, SIGKILL) == 0);
+  CHECK(waitpid(child, nullptr, 0) == child);
+  group.remove();
+  CHECK_FALSE(fs::exists(group.directory()));
+}
+
 TEST_CASE("a group that cannot be made is an error with the reason, and no group is none") {
   const auto made = Group("/proc/no-such-place/group").make();
   REQUIRE_FALSE(made);

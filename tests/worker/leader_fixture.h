@@ -124,6 +124,7 @@ class LeaderFixture {
   void hear() {
     for (const LeaderReport& report : leader_->read_reports())
       std::visit(overloaded{[this](const leader_says::Grew& grew) { grew_ = grew.size_bytes; },
+                            [](const leader_says::Begun&) {},
                             [this](const leader_says::Ended&) { ended_ = true; },
                             [](const leader_says::Note&) {},
                             [](const leader_says::Broken& why) { FAIL(why.reason); }},

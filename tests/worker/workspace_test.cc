@@ -1,5 +1,6 @@
 #include "worker/workspace.h"
 
+#include "shared/git/mirror.h"
 #include "tests/shared/git_fixture.h"
 #include "tests/support/folder.h"
 
@@ -7,6 +8,20 @@ namespace seaworthy::worker {
 namespace {
 
 namespace fs = std::filesystem;
+
+// As the leader does it.
+Result<std::string> check_out(const Revision& revision, const fs::path& mirrors,
+                              const fs::path& workspace) {
+  if (auto made = make_workspace(mirrors, revision, workspace); !made)
+    return Unexpected{made.error()};
+  io::Command command;
+  command.argv = populate_arguments(revision);
+  command.environment = populate_environment();
+  command.directory = workspace;
+  auto populated = io::run(command);
+  if (!populated) return Unexpected{populated.error()};
+  return complete_workspace(mirrors, revision, workspace, populated->exit_code == 0);
+}
 
 struct Checkouts {
   test::TemporaryDirectory directory;
@@ -16,7 +31,12 @@ struct Checkouts {
 
   Result<std::string> check_out(const std::string& revision,
                                 const std::string& ref = "refs/heads/main") {
-    return worker::check_out(mirrors, {directory.path() / "project", ref, revision}, workspace);
+    return worker::check_out({directory.path() / "project", ref, revision}, mirrors, workspace);
+  }
+  git::Mirror mirror() const {
+    auto mirror = git::Mirror::open(mirrors, directory.path() / "project");
+    REQUIRE(mirror);
+    return *mirror;
   }
   std::string git_in_workspace(std::vector<std::string> arguments) {
     io::Command command;
@@ -67,9 +87,8 @@ TEST_CASE("a repository with longer object ids is checked out, too") {
   test::TestRepository repository(directory.path() / "project", {"--object-format=sha256"});
   repository.write("file", "text");
   const std::string revision = repository.commit("one");
-  auto done = check_out(directory.path() / "mirrors",
-                        {directory.path() / "project", "refs/heads/main", revision},
-                        directory.path() / "work");
+  auto done = check_out({directory.path() / "project", "refs/heads/main", revision},
+                        directory.path() / "mirrors", directory.path() / "work");
   INFO((done ? "" : done.error()));
   REQUIRE(done);
   CHECK(content(directory.path() / "work/file") == "text");
@@ -78,10 +97,18 @@ TEST_CASE("a repository with longer object ids is checked out, too") {
 TEST_CASE("a revision that is in the mirror is checked out while its repository is away") {
   Checkouts checkouts;
   const std::string revision = checkouts.repository.commit("one");
-  REQUIRE(checkouts.check_out(revision));
+  REQUIRE(checkouts.mirror().fetch({"refs/heads/*"}));
   fs::rename(checkouts.directory.path() / "project", checkouts.directory.path() / "away");
-  CHECK(remove_tree(checkouts.workspace));
   CHECK(checkouts.check_out(revision));
+}
+
+TEST_CASE("a revision of a repository on this machine is checked out without a fetch") {
+  Checkouts checkouts;
+  checkouts.repository.write("file", "text");
+  const std::string revision = checkouts.repository.commit("one");
+  REQUIRE(checkouts.check_out(revision));
+  CHECK(content(checkouts.workspace / "file") == "text");
+  CHECK_FALSE(checkouts.mirror().has(revision));
 }
 
 TEST_CASE("submodules are checked out where a revision has them") {

@@ -23,6 +23,14 @@ std::vector<RefWork> plan(const Heads& seen, const Heads& submitted,
   return work;
 }
 
+std::vector<RefWork> plan_of_moved(const Heads& moved, const Heads& submitted) {
+  std::vector<RefWork> work;
+  for (const auto& [ref, tip] : moved)
+    if (auto last = submitted.find(ref); last != submitted.end() && last->second != tip)
+      work.push_back({Kind::Moved, ref, tip});
+  return work;
+}
+
 std::vector<std::string> known_revisions(const RefWork& work, const Heads& submitted) {
   if (work.kind == Kind::Moved) return {submitted.at(work.ref)};
   if (work.kind != Kind::NewRef) return {};

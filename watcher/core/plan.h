@@ -35,6 +35,10 @@ struct RefWork {
 std::vector<RefWork> plan(const Heads& seen, const Heads& submitted,
                           const std::vector<std::string>& watched);
 
+// Of refs that were heard of, and nothing is known of the others: those that are not where they
+// were when they were submitted.
+std::vector<RefWork> plan_of_moved(const Heads& moved, const Heads& submitted);
+
 // The revisions whose history the ref's new commits are not in; empty: only the tip is asked for.
 std::vector<std::string> known_revisions(const RefWork& work, const Heads& submitted);
 

@@ -17,13 +17,18 @@ struct Places {
   std::filesystem::path workspace;
   ReportGlobs globs;             // both empty: the usual places
   std::filesystem::path output;  // what the attempt wrote so far
-  std::timespec since{};         // mark_time(), before the first step
+  std::timespec since{};         // mark_time…(), before the first step
 };
 
 TestReport gather(const Places& places);
 
 // A time that every file written from now on has or is after, and none that was written before.
+// Waits for the clock's next tick, some milliseconds.
 std::timespec mark_time();
+// The same for the reports in `workspace` that gather() would look for, without waiting where none
+// of them is there yet: mostly.
+std::timespec mark_time_of_reports(const std::filesystem::path& workspace,
+                                   const ReportGlobs& globs);
 
 // Where the tools write by default, and where their manuals' examples do.
 ReportGlobs usual_places();

@@ -59,6 +59,17 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("reports that are there before the first step are told from those of the job") {
+  Workspace work;
+  const bool is_there = GENERATE(true, false);
+  const ReportGlobs globs = GENERATE(ReportGlobs{}, ReportGlobs{{"junit.xml"}, {}});
+  if (is_there) work.report("junit.xml", "of the revision");
+  const std::timespec since = mark_time_of_reports(work.path(), globs);
+  if (is_there) CHECK(gather({work.path(), globs, work.outside() / "none", since}).tests.empty());
+  work.report("junit.xml", "of the job");
+  CHECK(names(gather({work.path(), globs, work.outside() / "none", since})) == Names{"of the job"});
+}
+
 TEST_CASE("globs: a star stays within a name, two of them go to any depth") {
   CHECK(fits("junit.xml", "junit.xml"));
   CHECK_FALSE(fits("junit.xml", "a/junit.xml"));
