@@ -235,8 +235,9 @@ TEST_CASE("lines of the list of tokens that make no sense are named") {
   const std::string digest(64, 'a');
   CHECK(io::parse_tokens("# x\n\nviewer a " + digest + " # made\n")->front().note == "made");
   for (const std::string& text :
-       {"root a " + digest, std::string("viewer a abc"), "viewer a " + digest + " more", "viewer ../a " + digest,
-        "viewer a " + std::string(64, 'G'), "viewer a " + digest + "\nviewer b " + digest,
+       {"root a " + digest, std::string("viewer a abc"), "viewer a " + digest + " more",
+        "viewer ../a " + digest, "viewer a " + std::string(64, 'G'),
+        "viewer a " + digest + "\nviewer b " + digest,
         "viewer a " + digest + "\nviewer a " + std::string(64, 'b')}) {
     const auto tokens = io::parse_tokens(text);
     INFO(text);
