@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 2> kNames{"changes-0.log", "changes-1.log"};
 // Then it is the other one's turn.
-constexpr uint64_t kTurnBytes = 8 * 1024 * 1024;
+constexpr uint64_t kTurnBytes = 2 * 1024 * 1024;
 static_assert(kTurnBytes > kUnfiledBytes, "the other one is free when its turn comes");
 // By which a file grows: the file system has as many commits of its own less.
 constexpr uint64_t kGrowBytes = 1024 * 1024;
@@ -53,7 +53,7 @@ std::string_view first_record(std::string_view bytes) {
   return record.substr(0, kHashBytes) == hash_of(record) ? record : std::string_view{};
 }
 
-// A record that is not whole is the last one: only then is it the one that was being written.
+// Only the last record, which was being written, may be one that is not whole: none follows it.
 bool is_followed(std::string_view bytes, uint64_t number) {
   if (bytes.size() < kHeaderBytes || get(bytes, kNumberAt) != number) return false;
   const uint64_t length = get(bytes, kLengthAt);
@@ -82,13 +82,12 @@ std::vector<ChangeLog::Record> ChangeLog::after(uint64_t filed) const {
     Result<std::string> bytes = io::read_file(file.path);
     if (!bytes) throw StoreError(bytes.error());
     std::string_view rest = *bytes;
-    uint64_t expected = 0;  // any, of the first
+    uint64_t expected = rest.size() < kHeaderBytes ? 0 : get(rest, kNumberAt);
     for (std::string_view record = first_record(rest); !record.empty();
          record = first_record(rest)) {
-      const uint64_t number = get(record, kNumberAt);
-      if (expected != 0 && number != expected) break;
-      expected = number + 1;
-      if (number > filed) records.push_back({number, std::string(record.substr(kHeaderBytes))});
+      if (get(record, kNumberAt) != expected) break;
+      if (expected > filed) records.push_back({expected, std::string(record.substr(kHeaderBytes))});
+      ++expected;
       rest.remove_prefix(record.size());
     }
     if (expected > filed && is_followed(rest, expected))

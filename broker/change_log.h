@@ -23,7 +23,7 @@
 
 namespace seaworthy::broker {
 
-inline constexpr uint64_t kUnfiledBytes = 4 * 1024 * 1024;
+inline constexpr uint64_t kUnfiledBytes = 1024 * 1024;
 
 class ChangeLog {
  public:

@@ -1,6 +1,7 @@
 #include "broker/filing.h"
 
 #include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "broker/storage.h"
 
 #include <pthread.h>
+
 #include <chrono>
 #include <utility>
 

@@ -95,8 +95,9 @@ TEST_CASE("workers are an array of objects with these keys") {
   worker.pid = 42;
   worker.host = "host";
   const Json json = Json::parse(render::workers_json({{worker}}));
-  CHECK(keys_of(json[0]) == "worker session state labels job last_heard_ms pid host reason "
-                           "drained version");
+  CHECK(keys_of(json[0]) ==
+        "worker session state labels job last_heard_ms pid host reason "
+        "drained version");
   CHECK(json[0]["session"] == 3);
   CHECK(json[0]["labels"] == Json::array({"gpu"}));
   CHECK(json[0]["job"].is_null());
