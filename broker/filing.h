@@ -1,5 +1,5 @@
 // Filing is the thread that brings into the tables what the log made durable. It lets changes
-// gather, because a hundred in one transaction cost a third of a hundred transactions; who wants to
+// gather, because a page that many of them touch is written once in a transaction; who wants to
 // read what is durable waits for it, and is not let wait. It waits for the disk only once in a
 // while, before the log needs its room again: until then the log has what a power failure would
 // take from the tables. A failure means that nobody knows what is in the tables: it is handed to

@@ -1,4 +1,4 @@
-// A store that has lived: the real core, journal and output files, driven as the broker's loop
+// A store that has lived: the real core, tables and output files, driven as the broker's loop
 // would, through everything that normally happens; and copies of it that a test may damage.
 #pragma once
 
@@ -32,7 +32,7 @@ inline std::string sha256_of(const std::string& text) {
   return sha.hex();
 }
 
-// The real core, journal and output files, driven as the loop would.
+// The real core, tables and output files, driven as the loop would.
 class Life {
  public:
   static constexpr Duration kPatience{1'000};  // with a job that no worker could run
