@@ -1,13 +1,15 @@
-// The same work as bench/queue gives Seaworthy, done by others: for its comparison. One run a
-// process; prints {"jobs": N, "seconds": S}.
+// The same work, done by Seaworthy's broker and by others: for bench/queue. One run a process;
+// prints {"jobs": N, "seconds": S}.
 //
-//   queue_peers redis PORT WORKERS JOBS      lists: LPUSH, BLMOVE to another list, LREM from that
-//   queue_peers beanstalkd PORT WORKERS JOBS put, reserve, delete
-//   queue_peers gearmand PORT WORKERS JOBS   background jobs: SUBMIT_JOB_BG, GRAB_JOB,
-//   WORK_COMPLETE queue_peers rabbitmq PORT WORKERS JOBS   a quorum queue: publish with confirms,
-//   deliver, ack queue_peers router WORKERS JOBS          libzmq and nothing else: four messages a
-//   job, no state queue_peers sqlite FILE GROUP JOBS       no network: three transitions a job,
-//   GROUP jobs a commit
+//   queue_peers seaworthy PORT WORKERS JOBS   Submit; Assign, AttemptFinished, Recorded
+//   queue_peers redis PORT WORKERS JOBS       lists: LPUSH, BLMOVE to another list, LREM from that
+//   queue_peers beanstalkd PORT WORKERS JOBS  put, reserve, delete
+//   queue_peers gearmand PORT WORKERS JOBS    SUBMIT_JOB_BG, GRAB_JOB, WORK_COMPLETE
+//   queue_peers rabbitmq PORT WORKERS JOBS    a quorum queue: publish with confirms, deliver, ack
+//   queue_peers router WORKERS JOBS           libzmq and nothing else: four messages a job, no
+//                                             state
+//   queue_peers sqlite FILE GROUP JOBS        no network: three transitions a job, GROUP jobs a
+//                                             commit
 //
 // A job is 200 bytes. A worker has one in hand: it takes the next together with the word that the
 // last is done, as each of the protocols allows. Clients hand jobs in as fast as they are taken,
@@ -103,8 +105,9 @@ int run(const std::vector<std::string>& words) {
   const auto number = [&](size_t i) { return std::strtoul(words.at(i).c_str(), nullptr, 10); };
   const std::string what = words.empty() ? "" : words[0];
   using Run = void (*)(uint16_t, size_t, uint64_t);
-  constexpr std::array<std::pair<std::string_view, Run>, 4> kServers{
-      {{"redis", run_redis},
+  constexpr std::array<std::pair<std::string_view, Run>, 5> kServers{
+      {{"seaworthy", run_seaworthy},
+       {"redis", run_redis},
        {"beanstalkd", run_beanstalkd},
        {"gearmand", run_gearmand},
        {"rabbitmq", run_rabbitmq}}};
@@ -114,9 +117,10 @@ int run(const std::vector<std::string>& words) {
   if (what == "router" && words.size() == 3) return run_router(number(1), number(2)), 0;
   if (what == "sqlite" && words.size() == 4)
     return run_sqlite(words[1].c_str(), number(2), number(3)), 0;
-  std::fprintf(stderr,
-               "usage: queue_peers redis|beanstalkd|gearmand|rabbitmq PORT WORKERS JOBS | "
-               "router WORKERS JOBS | sqlite FILE GROUP JOBS\n");
+  std::fprintf(
+      stderr,
+      "usage: queue_peers seaworthy|redis|beanstalkd|gearmand|rabbitmq PORT WORKERS JOBS | "
+      "router WORKERS JOBS | sqlite FILE GROUP JOBS\n");
   return 2;
 }
 

@@ -57,6 +57,7 @@ class Worker {
 void run_workers(const std::vector<std::unique_ptr<Worker>>& workers, uint64_t jobs,
                  const std::function<void()>& produce);
 
+void run_seaworthy(uint16_t port, size_t workers, uint64_t jobs);
 void run_redis(uint16_t port, size_t workers, uint64_t jobs);
 void run_beanstalkd(uint16_t port, size_t workers, uint64_t jobs);
 void run_gearmand(uint16_t port, size_t workers, uint64_t jobs);
