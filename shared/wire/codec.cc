@@ -111,7 +111,12 @@ std::optional<TestVerdict> parse_word(std::string_view word, TestVerdict) {
 
 // ---- writing
 
-using Packer = msgpack::packer<msgpack::sbuffer>;
+// What the packer writes to; msgpack's own buffer begins with eight kilobytes, and is copied.
+struct PackedBytes {
+  std::string bytes;
+  void write(const char* data, size_t size) { bytes.append(data, size); }
+};
+using Packer = msgpack::packer<PackedBytes>;
 
 void write(Packer& p, const std::string& v) {
   p.pack_str(static_cast<uint32_t>(v.size()));
@@ -282,27 +287,33 @@ const msgpack::unpack_limit kUnpackLimit(/*array*/ 16'384, /*map*/ 4'096,
                                          /*str*/ limits::kMessageBytes,
                                          /*bin*/ limits::kMessageBytes, /*ext*/ 0, /*depth*/ 12);
 
-msgpack::object_handle unpack_whole(std::string_view bytes) {
+constexpr size_t kZoneBytes = 960;  // at first: malloc has such pieces at hand
+
+// The object's texts stay where they are in `bytes`; the rest is in the zone.
+msgpack::object unpack_whole(std::string_view bytes, msgpack::zone& zone) {
+  const auto stays = [](msgpack::type::object_type, size_t, void*) { return true; };
   size_t offset = 0;
-  msgpack::object_handle handle =
-      msgpack::unpack(bytes.data(), bytes.size(), offset, nullptr, nullptr, kUnpackLimit);
+  bool some_stayed = false;
+  const msgpack::object object = msgpack::unpack(zone, bytes.data(), bytes.size(), offset,
+                                                 some_stayed, stays, nullptr, kUnpackLimit);
   if (offset != bytes.size()) throw std::runtime_error("bytes after the end of the body");
-  return handle;
+  return object;
 }
 
 template <class T>
 std::string to_bytes(const T& value) {
-  msgpack::sbuffer buffer;
-  Packer packer(buffer);
+  PackedBytes packed;
+  Packer packer(packed);
   write(packer, value);
-  return {buffer.data(), buffer.size()};
+  return std::move(packed.bytes);
 }
 
 template <class T>
 Result<T> from_bytes(std::string_view bytes, const char* what) {
   try {
     T value;
-    read(unpack_whole(bytes).get(), what, value);
+    msgpack::zone zone(kZoneBytes);
+    read(unpack_whole(bytes, zone), what, value);
     return value;
   } catch (const std::exception& error) {
     return Unexpected{std::string(what) + " cannot be read: " + error.what()};
@@ -402,8 +413,8 @@ Result<Envelope, DecodeError> decode(std::string_view header, std::string_view b
   if (index == kTypes.size())
     return refuse(ErrorCode::UnknownType, "message type " + std::to_string(type) + " is not known");
   try {
-    msgpack::object_handle handle = unpack_whole(body);
-    read_alternative(index, handle.get(), envelope.message,
+    msgpack::zone zone(kZoneBytes);
+    read_alternative(index, unpack_whole(body, zone), envelope.message,
                      std::make_index_sequence<std::variant_size_v<Message>>{});
   } catch (const std::exception& error) {
     return refuse(ErrorCode::BadMessage,
