@@ -56,25 +56,105 @@ void Tables::file(const std::vector<SharedChanges>& changes, uint64_t up_to_reco
   if (durability != std::exchange(durability_, durability))
     database_.execute(durability == Durability::Now ? "PRAGMA synchronous = FULL"
                                                     : "PRAGMA synchronous = NORMAL");
+  builds_.clear(), jobs_.clear(), attempts_.clear();  // of one that failed
   prepared("BEGIN IMMEDIATE").run();
   for (const SharedChanges& some : changes)
     for (const Change& change : *some)
       std::visit([&](const auto& body) { write(change, body); }, change.body);
+  write_pending();
   prepared("UPDATE meta SET value = ? WHERE key = 'filed'").bind(up_to_record).run();
   prepared("COMMIT").run();
 }
 
-void Tables::write(const Change& change, const BuildSubmitted& body) {
-  prepared(
-      "INSERT INTO build (id, rank, repository, ref, revision, subject, author, again, state, "
-      "submitted_ms, concurrency_group, ends_older) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)")
-      .bind(body.build, body.rank, repository_id(body.repository), body.ref, body.revision,
-            body.subject, body.author, body.again, change.at, body.group, body.ends_older)
-      .run();
-  for (const NewJob& job : body.jobs)
-    prepared("INSERT INTO job (id, build, name, specification, needs) VALUES (?, ?, ?, ?, ?)")
-        .bind(job.job, body.build, job.name, specification_id(job.specification), joined(job.needs))
+void Tables::write_pending() {
+  for (const auto& [id, row] : std::exchange(builds_, {})) write(id, row);
+  for (const auto& [id, row] : std::exchange(jobs_, {})) write(id, row);
+  for (const auto& [key, row] : std::exchange(attempts_, {})) write(key, row);
+}
+
+void Tables::write(BuildId id, const PendingBuild& row) {
+  const std::optional<UnixMillis> finished =
+      row.verdict ? std::optional(row.finished_at) : std::nullopt;
+  const RowState state = row.verdict   ? RowState::Finished
+                         : row.started ? RowState::Running
+                                       : RowState::Queued;
+  if (const BuildSubmitted* build = row.submitted)
+    prepared(
+        "INSERT INTO build (id, rank, repository, ref, revision, subject, author, again, "
+        "concurrency_group, ends_older, submitted_ms, state, verdict, started_ms, finished_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, 0), ifnull(?, 0))")
+        .bind(id, build->rank, repository_id(build->repository), build->ref, build->revision,
+              build->subject, build->author, build->again, build->group, build->ends_older,
+              row.submitted_at, state, row.verdict, row.started, finished)
         .run();
+  else
+    prepared(
+        "UPDATE build SET started_ms = iif(state = 1, ifnull(?4, started_ms), started_ms), "
+        "state = max(state, ?2), verdict = ifnull(?3, verdict), "
+        "finished_ms = ifnull(?5, finished_ms) WHERE id = ?1")
+        .bind(id, state, row.verdict, row.started, finished)
+        .run();
+}
+
+void Tables::write(JobId id, const PendingJob& row) {
+  if (const NewJob* job = row.submitted)
+    prepared(
+        "INSERT INTO job (id, build, name, specification, needs, state, attempt, worker, boot, "
+        "losses, failures, cancel_requested, verdict, note) VALUES (?, ?, ?, ?, ?, ifnull(?, 1), "
+        "ifnull(?, 0), ifnull(?, ''), ?, ifnull(?, 0), ifnull(?, 0), ifnull(?, 0), ?, "
+        "ifnull(?, ''))")
+        .bind(id, row.build, job->name, specification_id(job->specification), joined(job->needs),
+              row.state, row.attempt, row.worker, row.boot, row.losses, row.failures,
+              row.cancel_requested, row.verdict, row.note)
+        .run();
+  else
+    prepared(
+        "UPDATE job SET state = ifnull(?2, state), attempt = ifnull(?3, attempt), "
+        "worker = ifnull(?4, worker), boot = ifnull(?5, boot), losses = ifnull(?6, losses), "
+        "failures = ifnull(?7, failures), cancel_requested = ifnull(?8, cancel_requested), "
+        "verdict = ifnull(?9, verdict), note = ifnull(?10, note) WHERE id = ?1")
+        .bind(id, row.state, row.attempt, row.worker, row.boot, row.losses, row.failures,
+              row.cancel_requested, row.verdict, row.note)
+        .run();
+}
+
+void Tables::write(AttemptKey key, const PendingAttempt& row) {
+  const wire::AttemptFinished none;
+  const wire::AttemptFinished& report = row.report != nullptr ? *row.report : none;
+  const bool is_reported = row.report != nullptr;
+  const std::string steps = is_reported ? wire::encode_steps(report.steps) : "";
+  const std::optional<Outcome> outcome = row.outcome.value_or(std::nullopt);
+  if (const AttemptAssigned* assigned = row.assigned)
+    prepared(
+        "INSERT INTO attempt (job, number, worker, boot, assigned_ms, outcome, detail, steps, "
+        "first_output_ms, finished_ms, output_bytes, output_sha256, output_truncated) VALUES "
+        "(?, ?, ?, ?, ?, ?, ifnull(?, ''), iif(?, ?, NULL), ?, ifnull(?, 0), ifnull(?, 0), ?, ?)")
+        .bind(key.job, key.attempt, assigned->worker, assigned->boot, row.assigned_at, outcome,
+              row.detail, is_reported, Statement::as_blob(steps), report.first_output, row.finished,
+              row.output_bytes, report.output_sha256, report.output_truncated)
+        .run();
+  else
+    prepared(
+        "UPDATE attempt SET outcome = iif(?3, ?4, outcome), detail = ifnull(?5, detail), "
+        "finished_ms = ifnull(?6, finished_ms), output_bytes = ifnull(?7, output_bytes), "
+        "steps = iif(?8, ?9, steps), first_output_ms = iif(?8, ?10, first_output_ms), "
+        "output_sha256 = iif(?8, ?11, output_sha256), "
+        "output_truncated = iif(?8, ?12, output_truncated) WHERE job = ?1 AND number = ?2")
+        .bind(key.job, key.attempt, row.outcome.has_value(), outcome, row.detail, row.finished,
+              row.output_bytes, is_reported, Statement::as_blob(steps), report.first_output,
+              report.output_sha256, report.output_truncated)
+        .run();
+}
+
+void Tables::write(const Change& change, const BuildSubmitted& body) {
+  PendingBuild& build = builds_[body.build];
+  build.submitted = &body;
+  build.submitted_at = change.at;
+  for (const NewJob& new_job : body.jobs) {
+    PendingJob& job = jobs_[new_job.job];
+    job.submitted = &new_job;
+    job.build = body.build;
+  }
   write_event(change, body.build, {}, {}, "", "");
 }
 
@@ -85,80 +165,81 @@ void Tables::write(const Change&, const RequestTaken& body) {
 }
 
 void Tables::write(const Change& change, const AttemptAssigned& body) {
-  prepared("UPDATE job SET state = 2, attempt = ?2, worker = ?3, boot = ?4 WHERE id = ?1")
-      .bind(body.job, body.attempt, body.worker, body.boot)
-      .run();
-  prepared("INSERT INTO attempt (job, number, worker, boot, assigned_ms) VALUES (?, ?, ?, ?, ?)")
-      .bind(body.job, body.attempt, body.worker, body.boot, change.at)
-      .run();
-  prepared("UPDATE build SET state = 2, started_ms = ?2 WHERE id = ?1 AND state = 1")
-      .bind(body.build, change.at)
-      .run();
+  PendingJob& job = jobs_[body.job];
+  job.state = RowState::Running;
+  job.attempt = body.attempt;
+  job.worker = body.worker;
+  job.boot = body.boot;
+  PendingAttempt& attempt = attempts_[{body.job, body.attempt}];
+  attempt.assigned = &body;
+  attempt.assigned_at = change.at;
+  PendingBuild& build = builds_[body.build];
+  build.started = build.started.value_or(change.at);
   write_event(change, body.build, body.job, body.attempt, body.worker, "");
 }
 
 void Tables::write(const Change& change, const AttemptReattached& body) {
-  prepared("UPDATE job SET boot = ?2 WHERE id = ?1").bind(body.job, body.boot).run();
+  jobs_[body.job].boot = body.boot;
   write_event(change, {}, body.job, body.attempt, body.worker, "");
 }
 
 void Tables::write(const Change& change, const AttemptAdopted& body) {
-  prepared("UPDATE job SET state = 2, worker = ?2, boot = ?3 WHERE id = ?1")
-      .bind(body.job, body.worker, body.boot)
-      .run();
-  prepared(
-      "UPDATE attempt SET outcome = NULL, detail = '', finished_ms = 0 WHERE job = ? AND number = "
-      "?")
-      .bind(body.job, body.attempt)
-      .run();
+  PendingJob& job = jobs_[body.job];
+  job.state = RowState::Running;
+  job.worker = body.worker;
+  job.boot = body.boot;
+  PendingAttempt& attempt = attempts_[{body.job, body.attempt}];
+  attempt.outcome = std::optional<Outcome>();
+  attempt.detail = "";
+  attempt.finished = UnixMillis{0};
   write_event(change, {}, body.job, body.attempt, body.worker, "");
 }
 
 void Tables::write(const Change& change, const AttemptReturned& body) {
-  prepared("UPDATE job SET state = 1, worker = '' WHERE id = ?").bind(body.job).run();
-  prepared(
-      "UPDATE attempt SET outcome = ?3, detail = ?4, finished_ms = ?5 WHERE job = ?1 AND number = "
-      "?2")
-      .bind(body.job, body.attempt, Outcome::Cancelled, "given back: " + body.reason, change.at)
-      .run();
+  PendingJob& job = jobs_[body.job];
+  job.state = RowState::Queued;
+  job.worker = "";
+  PendingAttempt& attempt = attempts_[{body.job, body.attempt}];
+  attempt.outcome = Outcome::Cancelled;
+  attempt.detail = "given back: " + body.reason;
+  attempt.finished = change.at;
   write_event(change, {}, body.job, body.attempt, body.worker, body.reason);
 }
 
 void Tables::write(const Change& change, const AttemptLost& body) {
-  prepared("UPDATE job SET state = 1, losses = ?2 WHERE id = ?1").bind(body.job, body.losses).run();
-  prepared(
-      "UPDATE attempt SET outcome = ?3, detail = ?4, finished_ms = ?5 WHERE job = ?1 AND number = "
-      "?2")
-      .bind(body.job, body.attempt, Outcome::Lost, body.reason, change.at)
-      .run();
+  PendingJob& job = jobs_[body.job];
+  job.state = RowState::Queued;
+  job.losses = body.losses;
+  PendingAttempt& attempt = attempts_[{body.job, body.attempt}];
+  attempt.outcome = Outcome::Lost;
+  attempt.detail = body.reason;
+  attempt.finished = change.at;
   write_event(change, {}, body.job, body.attempt, body.worker, body.reason);
 }
 
 void Tables::write(const Change& change, const AttemptEnded& body) {
-  prepared("UPDATE job SET state = 1, worker = '', failures = ?2 WHERE id = ?1")
-      .bind(body.job, body.failures)
-      .run();
-  write_report(change, body.job, body.attempt, body.report);
+  PendingJob& job = jobs_[body.job];
+  job.state = RowState::Queued;
+  job.worker = "";
+  job.failures = body.failures;
+  take_report(change, {body.job, body.attempt}, body.report);
   write_event(change, body.build, body.job, body.attempt, body.worker,
               to_string(body.report.outcome));
 }
 
 void Tables::write(const Change& change, const AttemptSuperseded& body) {
-  write_report(change, body.job, body.attempt, body.report);
+  take_report(change, {body.job, body.attempt}, body.report);
   write_event(change, {}, body.job, body.attempt, body.worker, to_string(body.report.outcome));
 }
 
-void Tables::write_report(const Change& change, JobId job, AttemptNumber attempt,
-                          const wire::AttemptFinished& report) {
-  prepared(
-      "UPDATE attempt SET outcome = ?3, detail = ?4, steps = ?5, first_output_ms = ?6, finished_ms "
-      "= ?7, "
-      "output_sha256 = ?8, output_truncated = ?9 WHERE job = ?1 AND number = ?2")
-      .bind(job, attempt, report.outcome, report.detail,
-            Statement::as_blob(wire::encode_steps(report.steps)), report.first_output, change.at,
-            report.output_sha256, report.output_truncated)
-      .run();
-  if (!report.tests.data.empty()) write_tests(job, attempt, report.tests.data);
+void Tables::take_report(const Change& change, AttemptKey key,
+                         const wire::AttemptFinished& report) {
+  PendingAttempt& attempt = attempts_[key];
+  attempt.outcome = report.outcome;
+  attempt.detail = report.detail;
+  attempt.report = &report;
+  attempt.finished = change.at;
+  if (!report.tests.data.empty()) write_tests(key.job, key.attempt, report.tests.data);
 }
 
 // Whoever reads it later may rely on its being sound; what a worker sent that is not is left out,
@@ -182,21 +263,22 @@ void Tables::write_tests(JobId job, AttemptNumber attempt, const std::string& pa
 }
 
 void Tables::write(const Change& change, const CancelRequested& body) {
-  prepared("UPDATE job SET cancel_requested = 1 WHERE id = ?").bind(body.job).run();
+  jobs_[body.job].cancel_requested = true;
   write_event(change, {}, body.job, {}, "", body.reason);
 }
 
 void Tables::write(const Change& change, const JobFinished& body) {
-  prepared("UPDATE job SET state = 3, verdict = ?2, note = ?3 WHERE id = ?1")
-      .bind(body.job, body.verdict, body.note)
-      .run();
+  PendingJob& job = jobs_[body.job];
+  job.state = RowState::Finished;
+  job.verdict = body.verdict;
+  job.note = body.note;
   write_event(change, body.build, body.job, body.attempt, "", to_string(body.verdict));
 }
 
 void Tables::write(const Change& change, const BuildFinished& body) {
-  prepared("UPDATE build SET state = 3, verdict = ?2, finished_ms = ?3 WHERE id = ?1")
-      .bind(body.build, body.verdict, change.at)
-      .run();
+  PendingBuild& build = builds_[body.build];
+  build.verdict = body.verdict;
+  build.finished_at = change.at;
   write_event(change, body.build, {}, {}, "", to_string(body.verdict));
 }
 
@@ -229,13 +311,12 @@ void Tables::write(const Change&, const RepositoryPaused& body) {
 }
 
 void Tables::write(const Change&, const OutputStored& body) {
-  prepared("UPDATE attempt SET output_bytes = ?3 WHERE job = ?1 AND number = ?2")
-      .bind(body.job, body.attempt, body.offset + body.size)
-      .run();
+  attempts_[{body.job, body.attempt}].output_bytes = body.offset + body.size;
 }
 
 // Numbers are never given twice: the highest ones are kept where the rows that had them may go.
 void Tables::write(const Change&, const BuildRemoved& body) {
+  write_pending();
   for (const char* remember :
        {"UPDATE meta SET value = max(value, (SELECT ifnull(max(sequence), 0) FROM event)) WHERE "
         "key = "
@@ -258,6 +339,8 @@ void Tables::write_event(const Change& change, BuildId build, JobId job, Attempt
                          std::string_view worker, std::string_view detail) {
   const std::optional<wire::EventKind> kind = event_kind(change.body);
   SW_ASSERT(kind && change.sequence);
+  if (auto job_row = jobs_.find(job); !build && job_row != jobs_.end())
+    build = job_row->second.build;
   prepared(
       "INSERT INTO event (sequence, at_ms, kind, build, job, attempt, worker, detail) VALUES "
       "(?1, ?2, ?3, CASE ?4 WHEN 0 THEN (SELECT build FROM job WHERE id = ?5) ELSE ?4 END, ?5, ?6, "
