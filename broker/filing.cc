@@ -50,6 +50,11 @@ void Filing::submit(uint64_t record, std::vector<SharedChanges> changes, uint64_
   if (was_idle) wanted_changed_.notify_one();
 }
 
+bool Filing::has_room() const {
+  std::lock_guard lock(mutex_);
+  return bytes_ <= kUnfiledBytes / 2;
+}
+
 Filing::Progress Filing::progress() const {
   std::lock_guard lock(mutex_);
   return progress_;

@@ -33,6 +33,8 @@ class Filing {
   // What is in that record of the log, of so many bytes. Waits while kUnfiledBytes are not durable.
   // For the storage thread.
   void submit(uint64_t record, std::vector<SharedChanges> changes, uint64_t bytes);
+  // Whether it would not wait, as far as can be told before.
+  bool has_room() const;
   // For any thread, as the next.
   Progress progress() const;
   // Until that record is filed; throws StoreError if it will not be.

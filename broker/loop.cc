@@ -20,6 +20,10 @@ constexpr Duration kLookAtDisk = std::chrono::seconds(5);
 constexpr Duration kLookAtFullDisk = std::chrono::seconds(1);
 constexpr Duration kFindExpired = std::chrono::minutes(1);
 
+// On a disk that was as quick the last time, a commit takes less than to hand it to another thread
+// and back, when no other one is under way: this thread may wait for it.
+constexpr uint64_t kQuickCommitUs = 2'000;
+
 constexpr uint64_t kRefusedWait = 10'000;  // ms, before a worker need ask again
 
 CoreOptions core_options(const LoopOptions& options) {
@@ -111,7 +115,8 @@ void Loop::wait() {
   due = std::min(due, supervisor_.next_deadline().value_or(due));
   if (demand_may_differ_ && long_polls_.any_waits_for_demand())
     due = std::min(due, look_at_demand_);
-  const Duration most = std::max(due - io::now(), Duration{0});
+  const bool is_more_to_do = !unreachable_.empty() || !batch_.changes.empty();
+  const Duration most = is_more_to_do ? Duration{0} : std::max(due - io::now(), Duration{0});
   std::vector<zmq::pollitem_t> items{
       {nullptr, signals_.get(), ZMQ_POLLIN, 0},  {nullptr, storage_.fd(), ZMQ_POLLIN, 0},
       {nullptr, reading_.fd(), ZMQ_POLLIN, 0},   {nullptr, upkeep_.fd(), ZMQ_POLLIN, 0},
@@ -237,23 +242,29 @@ void Loop::commit() {
 }
 
 void Loop::submit(Batch batch) {
+  const bool is_first = durable_batches_ == submitted_batches_;
   in_flight_.submitted();
   ++submitted_batches_;
-  storage_.submit(std::move(batch));
+  if (is_first && last_commit_us_ < kQuickCommitUs && storage_.can_commit_now(batch))
+    take(storage_.commit_now(std::move(batch)));
+  else
+    storage_.submit(std::move(batch));
 }
 
 void Loop::take_committed() {
+  for (Committed& committed : storage_.take_committed()) take(std::move(committed));
+}
+
+void Loop::take(Committed committed) {
+  if (committed.failure) std::rethrow_exception(committed.failure);
   const EventSequence before = durable_sequence_;
-  for (Committed& committed : storage_.take_committed()) {
-    if (committed.failure) std::rethrow_exception(committed.failure);
-    see_space(committed.space);
-    ++durable_batches_;
-    if (committed.commit_us) counters_.committed(*committed.commit_us);
-    if (committed.record != 0) durable_record_ = committed.record;
-    in_flight_.durable();
-    for (const Outgoing& out : committed.messages) send({out.peer}, {out.message, out.tag, {}});
-    for (const Change& change : *committed.changes) after_commit(change);
-  }
+  see_space(committed.space);
+  ++durable_batches_;
+  if (committed.commit_us) counters_.committed(last_commit_us_ = *committed.commit_us);
+  if (committed.record != 0) durable_record_ = committed.record;
+  in_flight_.durable();
+  for (const Outgoing& out : committed.messages) send({out.peer}, {out.message, out.tag, {}});
+  for (const Change& change : *committed.changes) after_commit(change);
   if (durable_sequence_ > before)
     for (Question& question : long_polls_.wake_for_events()) ask(std::move(question));
 }
@@ -300,6 +311,7 @@ void Loop::after_commit(const Change& change) {
             find_expired_ = io::now();  // there may be more
           },
           [&](const AttemptEnded& ended) {
+            if (ended.report.output_bytes == 0) return;
             upkeep_.submit(CompressOutput{{ended.job, ended.attempt}, ended.report.output_bytes});
           },
           [](const auto&) {}},

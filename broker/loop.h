@@ -68,6 +68,7 @@ class Loop {
   void commit();
   void submit(Batch batch);
   void take_committed();
+  void take(Committed committed);
   void see_space(Space space);
   void look_after_disk(Instant now);
   void after_commit(const Change& change);
@@ -118,6 +119,7 @@ class Loop {
   Batch batch_;  // being gathered
   uint64_t submitted_batches_ = 0;
   uint64_t durable_batches_ = 0;
+  uint64_t last_commit_us_ = 0;
   InFlight in_flight_;
   EventSequence durable_sequence_;
   uint64_t durable_record_ = 0;  // of the log

@@ -48,6 +48,12 @@ void Storage::run() {
   }
 }
 
+Committed Storage::commit_now(Batch batch) {
+  std::vector<Batch> batches;
+  batches.push_back(std::move(batch));
+  return std::move(commit(std::move(batches)).front());
+}
+
 // All that gathered during the last commit shares one: the cost of an fsync is divided among them.
 std::vector<Committed> Storage::commit(std::vector<Batch> batches) {
   std::vector<Committed> results(batches.size());

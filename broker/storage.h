@@ -54,6 +54,13 @@ class Storage {
   ~Storage();
 
   void submit(Batch batch) { submitted_.push(std::move(batch)); }
+  // Whether commit_now() would wait for nothing but the disk. False for output.
+  bool can_commit_now(const Batch& batch) const {
+    return batch.blobs.empty() && filing_.has_room();
+  }
+  // On the calling thread, without handing it over and back. Only when all that was submitted came
+  // back. Throws what would be a failure.
+  Committed commit_now(Batch batch);
   std::vector<Committed> take_committed() { return committed_.take_now(); }
   int fd() const { return committed_.fd(); }
   // For readers of the tables; as long as this lives.
