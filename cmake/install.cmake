@@ -4,6 +4,6 @@ include(GNUInstallDirs)
 
 install(TARGETS seaworthy RUNTIME COMPONENT cli)
 install(TARGETS seaworthy-broker seaworthy-fsck RUNTIME COMPONENT broker)
-install(TARGETS seaworthy-worker RUNTIME COMPONENT worker)
+install(TARGETS seaworthy-worker seaworthy-leader RUNTIME COMPONENT worker)
 install(TARGETS seaworthy-watcher RUNTIME COMPONENT watcher)
 install(TARGETS seaworthy-reporter RUNTIME COMPONENT reporter)

@@ -2,7 +2,7 @@
 # script/package builds it. Dependencies on libraries are found by dpkg-shlibdeps.
 set(DEBIAN ${PROJECT_SOURCE_DIR}/deploy/debian)
 set(FOR_PACKAGE ${PROJECT_BINARY_DIR}/package)
-set(PROGRAMS seaworthy seaworthy-broker seaworthy-fsck seaworthy-worker seaworthy-watcher
+set(PROGRAMS seaworthy seaworthy-broker seaworthy-fsck seaworthy-worker seaworthy-leader seaworthy-watcher
              seaworthy-reporter)
 set(DOCUMENTATION ${CMAKE_INSTALL_DATADIR}/doc/seaworthy)
 

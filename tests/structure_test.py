@@ -25,6 +25,8 @@ ALLOWED = {
     "worker/core": ["shared/base", "shared/model", "shared/wire/message.h"],
     "watcher/core": ["shared/base", "shared/model", "shared/wire/message.h"],
     "worker/reports": ["shared/base", "shared/model", "shared/io/fd.h"],
+    "worker/leader": ["shared/base", "shared/model", "shared/wire", "shared/io", "shared/git", "worker/reports", "worker/confinement.h",
+                      "worker/leader_protocol.h", "worker/output.h", "worker/spool.h", "worker/tree.h", "worker/workspace.h"],
     "broker/journal": ["shared/base", "shared/model", "shared/wire", "broker/core"],
     "broker/fsck": ["shared/base", "shared/model", "shared/wire", "shared/io", "broker/journal"],
     "broker": ["shared", "broker"],

@@ -83,7 +83,7 @@ void Attempts::prepare() {
     if (!running.begun && !running.ended && !running.killed) return;
   if (prepared_ && !prepared_->exit_code()) return;
   prepared_.reset();
-  auto leader = LeaderProcess::prepare(options_.program, spool_directory());
+  auto leader = LeaderProcess::prepare(options_.leader, spool_directory());
   if (leader) prepared_.emplace(std::move(*leader));  // else start() says why not
 }
 
@@ -93,7 +93,7 @@ Result<LeaderProcess> Attempts::lead(const LeaderOptions& what) {
     prepared_.reset();
     if (leader.begin(what)) return leader;  // else it was killed while it waited
   }
-  auto leader = LeaderProcess::prepare(options_.program, spool_directory());
+  auto leader = LeaderProcess::prepare(options_.leader, spool_directory());
   if (leader && !leader->begin(what))
     return Unexpected{"the process that leads a job ended at once"};
   return leader;

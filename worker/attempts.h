@@ -21,7 +21,7 @@
 namespace seaworthy::worker {
 
 struct AttemptsOptions {
-  std::string program;  // the worker's executable
+  std::string leader;  // its program: see LeaderProgram::path
   std::filesystem::path state;
   std::filesystem::path mirrors;
   std::string worker;

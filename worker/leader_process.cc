@@ -45,7 +45,8 @@ Result<LeaderProcess> LeaderProcess::prepare(const std::string& program,
   fcntl(reports_read.get(), F_SETFL, O_NONBLOCK);
   fcntl(control_write.get(), F_SETFL, O_NONBLOCK);
   io::Spawn spawn;
-  spawn.argv = {program, std::string(kLeaderMode), spool / ""};
+  spawn.program = program;
+  spawn.argv = {std::string(kLeaderName), spool / ""};
   spawn.stdin_fd = control_read.get();
   spawn.extra_fd = reports_write.get();
   spawn.new_session = true;  // no job can ask its questions on the worker's terminal

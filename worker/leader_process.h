@@ -1,5 +1,6 @@
-// LeaderProcess is the worker's end of a leader: its process and the two pipes (leader.h). When it
-// is destroyed the leader sees the worker gone and kills the job. Nothing blocks; one thread.
+// LeaderProcess is the worker's end of a leader: its process and the two pipes (leader_protocol.h).
+// When it is destroyed the leader sees the worker gone and kills the job. Nothing blocks; one
+// thread.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +11,7 @@
 #include "shared/base/result.h"
 #include "shared/io/fd.h"
 #include "shared/io/process.h"
-#include "worker/leader.h"
+#include "worker/leader_protocol.h"
 
 namespace seaworthy::worker {
 
@@ -35,8 +36,8 @@ using LeaderReport = std::variant<leader_says::Grew, leader_says::Note, leader_s
 
 class LeaderProcess {
  public:
-  // One that waits for begin(). `program` is the worker's own executable; `spool` is in its command
-  // line, for who looks for this worker's leaders.
+  // One that waits for begin(). `program`: see LeaderProgram::path; `spool`, which is absolute, is
+  // in its command line, for who looks for this worker's leaders.
   static Result<LeaderProcess> prepare(const std::string& program,
                                        const std::filesystem::path& spool);
   // Once. False: it is dead, and has done nothing.

@@ -1,14 +1,12 @@
 #include "worker/output.h"
 
 #include <fcntl.h>
-#include <openssl/sha.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 
-#include "shared/base/assert.h"
 #include "shared/model/limits.h"
 
 namespace seaworthy::worker {
@@ -25,54 +23,12 @@ constexpr uint64_t kMarkerBytes = 128;
 
 }  // namespace
 
-// These functions are what libcrypto had before EVP, and are in each version 3. EVP would read
-// openssl.cnf and look for providers first: 1.6 ms and 2 MiB for each job.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-class OutputLog::Digest {
- public:
-  Digest() { SW_ASSERT(SHA256_Init(&context_) == 1); }
-
-  void add(std::string_view bytes) {
-    SW_ASSERT(SHA256_Update(&context_, bytes.data(), bytes.size()) == 1);
-  }
-  std::string hex() {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
-    SW_ASSERT(SHA256_Final(hash.data(), &context_) == 1);
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (const unsigned char byte : hash) {
-      text.push_back(kDigits[byte >> 4]);
-      text.push_back(kDigits[byte & 15]);
-    }
-    return text;
-  }
-
-  static std::string of_file(const std::filesystem::path& file) {
-    io::Fd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return {};
-    Digest digest;
-    std::array<char, 65536> buffer;
-    ssize_t count = 0;
-    while ((count = read(fd.get(), buffer.data(), buffer.size())) > 0)
-      digest.add({buffer.data(), static_cast<size_t>(count)});
-    return digest.hex();
-  }
-
- private:
-  SHA256_CTX context_{};
-};
-#pragma GCC diagnostic pop
-
 OutputLog::OutputLog(const std::filesystem::path& file, uint64_t cap_bytes)
     : file_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644)),
-      digest_(std::make_unique<Digest>()),
       head_cap_(cap_bytes / 2),
       tail_cap_(cap_bytes - head_cap_ - std::min(kMarkerBytes, cap_bytes / 4)) {
   if (!file_) problem_ = io::errno_text("cannot write " + file.string());
 }
-
-OutputLog::~OutputLog() = default;
 
 void OutputLog::keep_times(const std::filesystem::path& file,
                            std::function<uint64_t()> elapsed_ms) {
@@ -156,7 +112,7 @@ void OutputLog::write_out(std::string_view bytes) {
       problem_ = io::errno_text("cannot write the job's output");
       return;
     }
-    digest_->add(bytes.substr(0, static_cast<size_t>(count)));
+    digest_.add(bytes.substr(0, static_cast<size_t>(count)));
     written_ += static_cast<uint64_t>(count);
     bytes.remove_prefix(static_cast<size_t>(count));
   }
@@ -170,8 +126,7 @@ OutputLog::Whole OutputLog::finish() {
   write_out(std::string_view(tail_).substr(tail_start_));
   write_out(std::string_view(tail_).substr(0, tail_start_));
   tail_.clear();
-  const Whole whole{written_,      digest_->hex(), left_out_ > 0,
-                    left_out_from, left_out_,      marker_bytes};
+  const Whole whole{written_, digest_.hex(), left_out_ > 0, left_out_from, left_out_, marker_bytes};
   finish_times(whole);
   return whole;
 }
@@ -183,7 +138,14 @@ uint64_t OutputLog::Whole::place_of(uint64_t appended) const {
 }
 
 std::string sha256_of_file(const std::filesystem::path& file) {
-  return OutputLog::Digest::of_file(file);
+  const io::Fd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return {};
+  io::Sha256 digest;
+  std::array<char, 65536> buffer;
+  ssize_t count = 0;
+  while ((count = read(fd.get(), buffer.data(), buffer.size())) > 0)
+    digest.add({buffer.data(), static_cast<size_t>(count)});
+  return digest.hex();
 }
 
 }  // namespace seaworthy::worker

@@ -11,12 +11,12 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "shared/io/fd.h"
+#include "shared/io/sha256.h"
 #include "shared/io/times_file.h"
 
 namespace seaworthy::worker {
@@ -24,7 +24,6 @@ namespace seaworthy::worker {
 class OutputLog {
  public:
   OutputLog(const std::filesystem::path& file, uint64_t cap_bytes);
-  ~OutputLog();
   OutputLog(const OutputLog&) = delete;
   OutputLog& operator=(const OutputLog&) = delete;
 
@@ -57,15 +56,13 @@ class OutputLog {
   const std::string& problem() const { return problem_; }
 
  private:
-  class Digest;
-  friend std::string sha256_of_file(const std::filesystem::path& file);
   void write_out(std::string_view bytes);
   void keep_in_tail(std::string_view bytes);
   void keep_time();
   void finish_times(const Whole& whole);
 
   io::Fd file_;
-  std::unique_ptr<Digest> digest_;
+  io::Sha256 digest_;
   uint64_t head_cap_;
   uint64_t tail_cap_;
   uint64_t written_ = 0;

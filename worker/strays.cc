@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "shared/io/file.h"
-#include "worker/leader.h"
+#include "worker/leader_protocol.h"
 
 namespace seaworthy::worker {
 namespace {
@@ -37,7 +37,7 @@ struct Strays {
 
 Strays find_strays(const fs::path& spool, const fs::path& work) {
   const std::string nul(1, '\0');
-  const std::string of_leader = nul + std::string(kLeaderMode) + nul + spool.string() + "/";
+  const std::string of_leader = std::string(kLeaderName) + nul + spool.string() + "/";
   const std::string of_job = nul + "SEAWORTHY_WORKSPACE=" + work.string() + "/";
   Strays strays;
   std::error_code error;

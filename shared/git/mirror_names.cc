@@ -1,13 +1,10 @@
 // The names of repositories and mirrors: pure text, apart from looking at local paths.
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <cctype>
 
-#include "shared/base/assert.h"
 #include "shared/git/mirror.h"
 #include "shared/git/mirror_names.h"
+#include "shared/io/sha256.h"
 
 namespace seaworthy::git {
 
@@ -24,16 +21,9 @@ std::string_view without_trailing_slashes(std::string_view text) {
 }
 
 std::string hash_of(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  SW_ASSERT(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) ==
-            1);
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (size_t i = 0; i < kHashBytes; ++i) {
-    hex.push_back(kDigits[digest[i] >> 4]);
-    hex.push_back(kDigits[digest[i] & 15]);
-  }
-  return hex;
+  io::Sha256 digest;
+  digest.add(text);
+  return digest.hex().substr(0, 2 * kHashBytes);
 }
 
 }  // namespace

@@ -147,7 +147,8 @@ Result<Child> spawn(const Spawn& what) {
   std::vector<char*> environment;
   if (what.environment) environment = pointers_to(*what.environment);
   Child child;
-  int error = posix_spawnp(&child.pid, argv[0], actions.get(), attributes.get(), argv.data(),
+  const char* const program = what.program.empty() ? argv[0] : what.program.c_str();
+  int error = posix_spawnp(&child.pid, program, actions.get(), attributes.get(), argv.data(),
                            what.environment ? environment.data() : environ);
   if (error != 0) {
     std::string where = what.directory ? " in " + what.directory->string() : "";

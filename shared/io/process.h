@@ -1,6 +1,6 @@
 // Child processes by posix_spawn, which does not copy the parent and reports a failed exec as an
 // error. Children get: their own process group, default signals, an empty mask, no descriptors but
-// those named here. Not for job steps' trees; worker/leader.h owns those.
+// those named here. Not for job steps' trees; worker/leader/leader.h owns those.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,8 @@
 namespace seaworthy::io {
 
 struct Spawn {
-  std::vector<std::string> argv;  // argv[0] is looked up in PATH
+  std::vector<std::string> argv;
+  std::string program;  // what is run; empty: argv[0]. Looked up in PATH if it has no slash.
   std::optional<std::filesystem::path> directory;
   // "NAME=value". Replaces the whole environment when set; else the parent's is inherited.
   std::optional<std::vector<std::string>> environment;

@@ -1,7 +1,5 @@
 #include "shared/io/tokens.h"
 
-#include <openssl/sha.h>
-
 #include <array>
 #include <optional>
 #include <set>
@@ -11,6 +9,7 @@
 #include "shared/io/clock.h"
 #include "shared/io/keys.h"
 #include "shared/io/owned_file.h"
+#include "shared/io/sha256.h"
 #include "shared/model/limits.h"
 
 namespace seaworthy::io {
@@ -24,7 +23,7 @@ constexpr std::string_view kTokensHead =
 constexpr const char* kWhatTokens = "who is let in";
 constexpr size_t kDigits = 64;
 
-using Bytes = std::array<uint8_t, SHA256_DIGEST_LENGTH>;
+using Bytes = std::array<uint8_t, 32>;
 
 bool is_digest(std::string_view text) {
   return text.size() == kDigits &&
@@ -72,9 +71,9 @@ std::string make_token() {
 }
 
 std::string digest_of(std::string_view text) {
-  Bytes digest;
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return hex_of(digest);
+  Sha256 digest;
+  digest.add(text);
+  return digest.hex();
 }
 
 Result<std::vector<Token>> parse_tokens(std::string_view text) {

@@ -147,7 +147,7 @@ class Start(Case):
             self.assertEqual(json.loads(line)["program"], "broker")
 
     def test_version_and_help_are_there(self):
-        for name in ["seaworthy", "seaworthy-broker", "seaworthy-worker", "seaworthy-watcher"]:
+        for name in ["seaworthy", "seaworthy-broker", "seaworthy-worker", "seaworthy-leader", "seaworthy-watcher"]:
             for option in ["--version", "--help"]:
                 result = subprocess.run([str(BIN / name), option], capture_output=True, text=True)
                 self.assertEqual(result.returncode, 0, name)

@@ -7,7 +7,7 @@ import signal
 import socket
 import unittest
 
-from programs import DEADLINE, Case, Repository, processes_with, until
+from programs import DEADLINE, Case, Installed, Repository, processes_with, until
 
 
 class Pool(Case):
@@ -20,9 +20,9 @@ class Pool(Case):
         # Each job says that it runs, and ends when its gate is opened.
         self.commits = 0
 
-    def start_pool(self, size, *arguments, idle="1s"):
+    def start_pool(self, size, *arguments, idle="1s", program="seaworthy-worker"):
         self.pool_state = self.folder / "pool"
-        self.pool = self.start("seaworthy-worker", "--broker", self.broker_address, "--pool", size, "--idle", idle,
+        self.pool = self.start(program, "--broker", self.broker_address, "--pool", size, "--idle", idle,
                                "--state", self.pool_state, "--name", "p", "--mirrors", self.folder / "mirrors",
                                "--label", "linux", *arguments, log="pool")
         return self.pool
@@ -219,6 +219,13 @@ class Trouble(Pool):
         again = self.start("seaworthy-worker", "--pool", "0..1", "--state", self.folder / "pool", log="again")
         built = self.client("submit", self.repository.path, revision, "--again", "--wait", *admin, check=False)
         self.assertEqual(built.returncode, 0, again.output())
+
+    def test_an_upgrade_under_a_pool_changes_nothing_for_its_workers(self):
+        programs = Installed(self.folder / "programs", "seaworthy-worker", "seaworthy-leader")
+        self.start_pool("0..1", program=programs / "seaworthy-worker")
+        self.has_said("starts")
+        programs.replace()
+        self.assertEqual(self.verdict(self.submit("a", waits=False)), "passed")
 
     def test_two_pools_do_not_share_a_directory(self):
         self.start_pool("0..1")

@@ -78,6 +78,27 @@ class Repository:
         return self.commit(message)
 
 
+class Installed:
+    """Programs in a place of their own, where they can be removed and replaced while they run."""
+
+    def __init__(self, folder, *names):
+        self.folder = folder
+        folder.mkdir()
+        for name in names:
+            shutil.copy2(BIN / name, folder)
+
+    def __truediv__(self, name):
+        return self.folder / name
+
+    def replace(self):
+        """As an upgrade does: another file by each name. These can do nothing."""
+        for path in list(self.folder.iterdir()):
+            other = path.with_suffix(".new")
+            other.write_text("#!/bin/sh\nexit 9\n")
+            other.chmod(0o755)
+            other.rename(path)
+
+
 class Program:
     """A child process whose stderr is kept in a file."""
 

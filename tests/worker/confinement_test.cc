@@ -11,7 +11,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 #include "worker/confinement.h"
-#include "worker/oom.h"
+#include "worker/leader/oom.h"
 
 namespace seaworthy::worker {
 namespace {

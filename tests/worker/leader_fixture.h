@@ -79,7 +79,7 @@ class LeaderFixture {
     auto entry = Spool(folder() / "spool").create(assign_);
     REQUIRE(entry);
     options_.spool_entry = entry->directory();
-    auto started = LeaderProcess::prepare(WORKER_PROGRAM, entry->directory().parent_path());
+    auto started = LeaderProcess::prepare(LEADER_PROGRAM, entry->directory().parent_path());
     INFO((started ? "" : started.error()));
     REQUIRE(started);
     REQUIRE(started->begin(options_));

@@ -370,7 +370,7 @@ TEST_CASE("a leader that cannot read its assignment says so and writes no outcom
   LeaderOptions options = job.options();
   options.spool_entry = job.folder() / "spool/8.1";
   std::filesystem::create_directories(options.spool_entry);
-  auto leader = LeaderProcess::prepare(WORKER_PROGRAM, job.folder() / "spool");
+  auto leader = LeaderProcess::prepare(LEADER_PROGRAM, job.folder() / "spool");
   REQUIRE(leader);
   REQUIRE(leader->begin(options));
   std::vector<LeaderReport> reports;
@@ -392,12 +392,12 @@ TEST_CASE("a job without steps has passed") {
 
 TEST_CASE("a leader that is never told what to do ends with its pipe, and one that died says so") {
   LeaderFixture job;
-  auto idle = LeaderProcess::prepare(WORKER_PROGRAM, job.folder() / "spool");
+  auto idle = LeaderProcess::prepare(LEADER_PROGRAM, job.folder() / "spool");
   REQUIRE(idle);
   const pid_t pid = idle->pid();
   { const LeaderProcess gone = std::move(*idle); }
   REQUIRE(comes_true([&] { return waitpid(pid, nullptr, WNOHANG) == pid; }));
-  auto killed = LeaderProcess::prepare(WORKER_PROGRAM, job.folder() / "spool");
+  auto killed = LeaderProcess::prepare(LEADER_PROGRAM, job.folder() / "spool");
   REQUIRE(killed);
   ::kill(killed->pid(), SIGKILL);
   REQUIRE(comes_true([&] { return killed->exit_code().has_value(); }));

@@ -1,5 +1,5 @@
 // Reports are read in a process apart: what it finds comes back, and it can be stopped.
-#include "worker/look_at_tests.h"
+#include "worker/leader/look_at_tests.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "worker/steps.h"
+#include "worker/leader/steps.h"
 
 #include <algorithm>
 

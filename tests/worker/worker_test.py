@@ -14,7 +14,7 @@ import unittest
 import zmq
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
-from programs import BIN, DEADLINE, Case, Repository, until  # noqa: E402
+from programs import BIN, DEADLINE, Case, Installed, Repository, until  # noqa: E402
 from protocol import decode, encode  # noqa: E402
 
 # A broker is silent after three heartbeats: a test may be held up for so long between two of its steps.
@@ -415,6 +415,33 @@ class WorkerProgram(Case):
             self.broker.socket.send_multipart([self.broker.peer] + frames)
         self.assign(7, "true")
         self.broker.expect("AttemptFinished", outcome="passed")
+
+    def test_a_worker_without_its_leader_does_not_start_and_says_what_is_missing(self):
+        programs = Installed(self.folder / "programs", "seaworthy-worker", "seaworthy-leader")
+        leader = programs / "seaworthy-leader"
+
+        def refused(why):
+            for more in [], ["--pool", "0..1"]:
+                result = subprocess.run([programs / "seaworthy-worker", "--broker", self.broker.endpoint, "--state",
+                                         self.folder / "w", *more], capture_output=True, text=True, timeout=DEADLINE)
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertIn(f"cannot run {leader}: {why}", result.stderr)
+        leader.chmod(0o644)
+        refused("Permission denied")
+        leader.unlink()
+        refused("No such file or directory")
+
+    def test_an_upgrade_under_a_worker_changes_nothing_for_its_jobs(self):
+        programs = Installed(self.folder / "programs", "seaworthy-worker", "seaworthy-leader")
+        self.start(programs / "seaworthy-worker", "--broker", self.broker.endpoint, "--state", self.folder / "w", log="w")
+        self.broker.expect("Ready", slots=1)
+        programs.replace()
+        for job in 7, 8:  # the first one's leader waits, the second one's is started now
+            self.assign(job, "true")
+            report = self.broker.expect("AttemptFinished", job=job)
+            self.assertEqual(report["outcome"], "passed", report["detail"])
+            self.broker.record(report)
+            self.broker.expect("Ready", slots=1)
 
     def test_two_workers_cannot_live_in_one_place(self):
         self.ready_worker()

@@ -1,5 +1,6 @@
-// Link ties a worker to the pool that started it, as `seaworthy-worker pooled …`: it says what the
-// worker is doing, and hears what the pool wants. A worker of its own has an empty one.
+// Link ties a worker to the pool that started it, as `seaworthy-worker pooled LEADER …` with
+// the pool's program for leaders: it says what the worker is doing, and hears what the pool wants.
+// A worker of its own has an empty one.
 //
 //   descriptor 0   from the pool: 'd' drain, 'l' leave at once; its end: the pool is gone
 //   descriptor 3   to the pool, lines: "offline", "idle", "busy", "broken TEXT" (why it could not

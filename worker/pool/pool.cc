@@ -124,7 +124,7 @@ void Pool::perform(const Effect& effect) {
 
 void Pool::start(Slot slot) {
   const std::string number = std::to_string(slot);
-  std::vector<std::string> argv{"/proc/self/exe", std::string(kPooledMode)};
+  std::vector<std::string> argv{"/proc/self/exe", std::string(kPooledMode), options_.leader};
   argv.insert(argv.end(), options_.arguments.begin(), options_.arguments.end());
   argv.insert(argv.end(), {"--name", options_.name + "/" + number, "--state",
                            (options_.state / ("worker-" + number)).string()});

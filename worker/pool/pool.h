@@ -26,6 +26,7 @@ struct PoolOptions {
   Settings settings;
   std::filesystem::path state;         // locked by the caller; a worker's directory is below it
   std::string name;                    // a worker's is NAME/SLOT
+  std::string leader;                  // of its workers: see LeaderProgram::path
   std::vector<std::string> arguments;  // of each worker, but for its state and name
 };
 

@@ -2,7 +2,7 @@
 // its output. Reads regular files below the workspace only: no link is followed, no pipe or device
 // opened, and nothing that is older than the job's first step is taken for a report. Whatever is
 // wrong with a report is a note. Blocks on the disk, bounded by model/limits.h; run it in a process
-// of its own (worker/look_at_tests.h).
+// of its own (worker/leader/look_at_tests.h).
 #pragma once
 
 #include <ctime>

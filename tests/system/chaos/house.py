@@ -203,7 +203,7 @@ class House:
 
     def leaders_of(self, worker):
         """Pids of the processes that lead the worker's jobs."""
-        return processes_with(f"\0leader\0{self.folder / worker}/spool/")
+        return processes_with(f"seaworthy-leader\0{self.folder / worker}/spool/")
 
     def heal(self):
         """Everything runs and nothing fails any more."""

@@ -1,4 +1,4 @@
-#include "worker/steps.h"
+#include "worker/leader/steps.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "shared/io/process.h"
-#include "worker/job_program.h"
+#include "worker/leader/job_program.h"
 
 namespace seaworthy::worker {
 namespace {

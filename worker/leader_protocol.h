@@ -1,14 +1,13 @@
-// The leader is the small process that runs one attempt: it checks the revision out, runs the
-// steps, keeps their output in the spool, ends every process of the job, and writes the outcome.
-// The worker starts it as `seaworthy-worker leader STATE/spool/` before there is a job for it,
-// since starting a program takes longer than a small job; whatever happens to the worker, the
-// leader sees to it that no process of the job is left. Single-threaded.
+// What a worker and the leader of a job (leader/leader.h) say to each other: the leader is started
+// as `seaworthy-leader STATE/spool/` before there is a job for it.
 //
 //   descriptor 0   from the worker: what to do (pack_leader_options), then 'c' cancel, 'k' kill and
 //                  forget; its end: the worker is gone
 //   descriptor 3   to the worker, lines: "grew BYTES", "note TEXT", "begun" (the first step runs),
 //                  "ended" (the outcome is in the spool), "broken TEXT" (no outcome could be
 //                  written)
+//
+// Both are of one build, see leader_program.h: nothing here has a version.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +15,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "shared/base/time.h"
 
 namespace seaworthy::worker {
 
-inline constexpr std::string_view kLeaderMode = "leader";
+inline constexpr std::string_view kLeaderName = "seaworthy-leader";
 // The leader's ends of the pipes.
 inline constexpr int kControlFd = 0;
 inline constexpr int kReportFd = 3;
@@ -44,9 +42,5 @@ struct LeaderOptions {
 std::string pack_leader_options(const LeaderOptions& options);
 // Of the bytes after their number.
 std::optional<LeaderOptions> unpack_leader_options(std::string_view packed);
-
-// Waits for its options on kControlFd, and does what they say; nothing if the pipe ends before. The
-// exit code of the process.
-int run_leader();
 
 }  // namespace seaworthy::worker

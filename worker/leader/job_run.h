@@ -1,8 +1,8 @@
 // JobRun is the leader's view of the processes below it while they run: one place where it waits,
 // for the job's output, for ended children, for the worker's word and for the time-out, all at
 // once. Output goes to the log as it comes; the worker is told of growth at most every
-// kGrowthEvery. Descriptors 0 and 3 are the worker's (leader.h). Single-threaded; owns the job's
-// output pipe.
+// kGrowthEvery. Descriptors 0 and 3 are the worker's (leader_protocol.h). Single-threaded; owns the
+// job's output pipe.
 #pragma once
 
 #include <sys/types.h>

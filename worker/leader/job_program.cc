@@ -1,4 +1,4 @@
-#include "worker/job_program.h"
+#include "worker/leader/job_program.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "shared/io/fd.h"
-#include "worker/leader.h"
+#include "worker/leader_protocol.h"
 
 namespace seaworthy::worker {
 namespace {

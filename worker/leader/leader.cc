@@ -1,4 +1,4 @@
-#include "worker/leader.h"
+#include "worker/leader/leader.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -6,23 +6,21 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <cstdio>
-#include <cstring>
 
 #include "shared/io/clock.h"
 #include "shared/io/process.h"
 #include "shared/io/signals.h"
 #include "shared/model/limits.h"
 #include "worker/confinement.h"
-#include "worker/job_program.h"
-#include "worker/job_run.h"
-#include "worker/look_at_tests.h"
-#include "worker/oom.h"
+#include "worker/leader/job_program.h"
+#include "worker/leader/job_run.h"
+#include "worker/leader/look_at_tests.h"
+#include "worker/leader/oom.h"
+#include "worker/leader/steps.h"
+#include "worker/leader_protocol.h"
 #include "worker/output.h"
 #include "worker/spool.h"
-#include "worker/steps.h"
 #include "worker/tree.h"
 #include "worker/workspace.h"
 
@@ -67,6 +65,9 @@ bool read_exactly(int fd, void* into, size_t bytes) {
   }
   return true;
 }
+
+// For who looks at the list of processes.
+void name_process(const std::string& name) { prctl(PR_SET_NAME, name.c_str(), 0, 0, 0); }
 
 class Leader {
  public:
@@ -312,41 +313,8 @@ class Leader {
 
 }  // namespace
 
-std::string pack_leader_options(const LeaderOptions& options) {
-  std::string packed(sizeof(uint32_t), '\0');
-  for (const std::string& text :
-       {options.spool_entry.string(), options.workspace.string(), options.mirrors.string(),
-        options.worker, std::to_string(options.kill_grace.count()),
-        std::to_string(options.output_cap_bytes), options.group.string()})
-    packed.append(text).push_back('\0');
-  const auto size = static_cast<uint32_t>(packed.size() - sizeof(uint32_t));
-  std::memcpy(packed.data(), &size, sizeof size);
-  return packed;
-}
-
-std::optional<LeaderOptions> unpack_leader_options(std::string_view packed) {
-  std::vector<std::string> words;
-  for (size_t end = 0; (end = packed.find('\0')) != std::string_view::npos;
-       packed.remove_prefix(end + 1))
-    words.emplace_back(packed.substr(0, end));
-  if (words.size() != 7 || !packed.empty()) return std::nullopt;
-  LeaderOptions options;
-  options.spool_entry = words[0];
-  options.workspace = words[1];
-  options.mirrors = words[2];
-  options.worker = words[3];
-  int64_t grace_ms = 0;
-  auto parse = [](const std::string& text, auto& value) {
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size();
-  };
-  if (!parse(words[4], grace_ms) || !parse(words[5], options.output_cap_bytes)) return std::nullopt;
-  options.kill_grace = Duration{grace_ms};
-  options.group = words[6];
-  return options;
-}
-
 int run_leader() {
+  name_process("leader");
   // What the terminal or the service manager sends is the worker's to answer.
   const io::Fd signals = io::block_signals({SIGTERM, SIGINT, SIGHUP, SIGQUIT});
   uint32_t size = 0;
@@ -355,9 +323,7 @@ int run_leader() {
   if (!read_exactly(kControlFd, packed.data(), size)) return 0;
   const auto options = unpack_leader_options(packed);
   if (!options) return 2;
-  // For who looks at the list of processes.
-  const std::string name = "job " + options->spool_entry.filename().string();
-  prctl(PR_SET_NAME, name.c_str(), 0, 0, 0);
+  name_process("job " + options->spool_entry.filename().string());
   become_subreaper();
   return Leader(*options).run();
 }

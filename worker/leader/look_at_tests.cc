@@ -1,4 +1,4 @@
-#include "worker/look_at_tests.h"
+#include "worker/leader/look_at_tests.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,7 +17,7 @@
 #include "shared/io/process.h"
 #include "shared/model/limits.h"
 #include "shared/wire/packed_tests.h"
-#include "worker/leader.h"
+#include "worker/leader_protocol.h"
 
 namespace seaworthy::worker {
 namespace {

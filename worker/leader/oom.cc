@@ -1,4 +1,4 @@
-#include "worker/oom.h"
+#include "worker/leader/oom.h"
 
 #include <csignal>
 #include <fstream>

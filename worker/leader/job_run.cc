@@ -1,4 +1,4 @@
-#include "worker/job_run.h"
+#include "worker/leader/job_run.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include "shared/base/assert.h"
 #include "shared/io/clock.h"
 #include "shared/io/signals.h"
-#include "worker/leader.h"
+#include "worker/leader_protocol.h"
 #include "worker/tree.h"
 
 namespace seaworthy::worker {
