@@ -188,6 +188,14 @@ Dealer::Dealer(zmq::context_t& context, const std::string& endpoint, const std::
   }
 }
 
+// libzmq's thread waits for room in the monitor, for ever if the other end is closed: with it every
+// socket of the context. So the monitor is ended first. That takes a lock which the thread holds
+// while it waits, hence room is made before.
+Dealer::~Dealer() {
+  (void)trouble();
+  (void)zmq_socket_monitor(socket_.handle(), nullptr, 0);
+}
+
 Sent Dealer::send(const wire::Envelope& envelope) {
   return send_envelope(socket_, nullptr, envelope);
 }
