@@ -329,6 +329,7 @@ class Submitter {
     io::ClientOptions options;
     options.endpoints = {fleet.broker};
     options.key = fleet.client_key;
+    options.try_for = Duration{30'000};  // in line with the workers when they all come back
     return options;
   }
   template <class Answer>

@@ -22,7 +22,6 @@ void set_common(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::tcp_keepalive_intvl, 5);
   socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
   socket.set(zmq::sockopt::tcp_maxrt, 15'000);
-  socket.set(zmq::sockopt::handshake_ivl, 5'000);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(limits::kMessageBytes));
 }
 
@@ -163,6 +162,9 @@ Dealer::Dealer(zmq::context_t& context, const std::string& endpoint, const std::
       socket_(context, zmq::socket_type::dealer),
       monitor_(context, zmq::socket_type::pair) {
   set_common(socket_);
+  // Counts while the broker has not taken the connection yet: when thousands come back at once, who
+  // gives up stands at the end of the line again. A broker that is silent is left by whoever asks.
+  socket_.set(zmq::sockopt::handshake_ivl, 60'000);
   if (key) {
     key_name_ = key->name;
     const PublicKey own = public_key_of(key->secret);
@@ -186,6 +188,14 @@ Dealer::Dealer(zmq::context_t& context, const std::string& endpoint, const std::
     throw std::runtime_error("cannot connect to " + endpoint + ": " + error.what() +
                              ": an address looks like tcp://127.0.0.1:8888");
   }
+}
+
+// libzmq's thread waits for room in the monitor, for ever if the other end is closed: with it every
+// socket of the context. So the monitor is ended first. That takes a lock which the thread holds
+// while it waits, hence room is made before.
+Dealer::~Dealer() {
+  (void)trouble();
+  (void)zmq_socket_monitor(socket_.handle(), nullptr, 0);
 }
 
 Sent Dealer::send(const wire::Envelope& envelope) {
@@ -218,6 +228,9 @@ std::optional<Trouble> Dealer::trouble() {
 Router::Router(zmq::context_t& context, const std::optional<SecretKey>& key)
     : socket_(context, zmq::socket_type::router), encrypted_(key.has_value()) {
   set_common(socket_);
+  // Counts from when libzmq took the connection. It takes one between two looks at all others, so
+  // that however many come only about a hundred handshakes are under way.
+  socket_.set(zmq::sockopt::handshake_ivl, 5'000);
   if (key) {
     socket_.set(zmq::sockopt::curve_server, 1);
     socket_.set(zmq::sockopt::curve_secretkey, as_text(key->bytes));

@@ -37,6 +37,9 @@ class Dealer {
   // With a key the connection is encrypted, and nobody but the broker that the key names is at the
   // other end.
   Dealer(zmq::context_t& context, const std::string& endpoint, const std::optional<Key>& key = {});
+  ~Dealer();
+  Dealer(const Dealer&) = delete;
+  Dealer& operator=(const Dealer&) = delete;
   Sent send(const wire::Envelope& envelope);
   // The next message, if one is there. Frames that do not decode are an error; the socket stays
   // usable.

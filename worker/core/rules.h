@@ -12,11 +12,11 @@ using namespace std::chrono_literals;
 
 inline constexpr Duration kHelloEvery = 2s;      // ± 25 %
 inline constexpr int kLivenessHeartbeats = 3;    // of silence, then a new socket
-inline constexpr Duration kReconnectFirst = 1s;  // ± 25 %, doubled
+inline constexpr Duration kReconnectFirst = 8s;  // ± 25 %, doubled
 inline constexpr Duration kReconnectLongest = 32s;
-inline constexpr Duration kReconnectIsLong = 8s;  // chosen: then people are told, once
-inline constexpr Duration kOutputGoesBack = 3s;   // without an OutputOk
-inline constexpr Duration kReportFirst = 1500ms;  // doubled
+inline constexpr Duration kReconnectIsLong = 16s;  // chosen: then people are told, once
+inline constexpr Duration kOutputGoesBack = 3s;    // without an OutputOk
+inline constexpr Duration kReportFirst = 1500ms;   // doubled
 inline constexpr Duration kReportLongest = 30s;
 // Chosen: a broker cannot silence a worker for longer.
 inline constexpr Duration kLongestRetryAfter = 60s;
