@@ -1,7 +1,7 @@
 // ChangeLog is where changes become durable first: each commit is one record at the end of a file,
 // and one fdatasync. What was filed in the tables since need not stay: two files are written in
 // turns, so that the log takes little room and no append makes a file longer than it was (which
-// costs the file system a commit of its own). Used by the storage thread alone, once opened.
+// costs the file system a commit of its own). Once opened, it is Storage's.
 //
 //   | first half of the SHA-256 of the rest | number | length of the changes | changes |
 //     16                                      8        8                       length

@@ -31,7 +31,7 @@ class Filing {
   };
 
   // What is in that record of the log, of so many bytes. Waits while kUnfiledBytes are not durable.
-  // For the storage thread.
+  // For one thread at a time: Storage's.
   void submit(uint64_t record, std::vector<SharedChanges> changes, uint64_t bytes);
   // Whether it would not wait, as far as can be told before.
   bool has_room() const;

@@ -1,7 +1,8 @@
 // Loop is the broker's poll thread: it owns the sockets, turns frames into events, steps the core,
-// hands the effects to the storage thread, and sends what is durable. It never waits for a disk.
+// has the effects made durable, and sends what is. It waits for a disk that was quick the last
+// time, and only when nothing else is under way; all else is the storage thread's to wait for.
 //
-//   receive -> decode -> step -> (storage thread: commit) -> send
+//   receive -> decode -> step -> commit, here or by the storage thread -> send
 //
 // Questions about the past go to the reading thread. What waits for the disk is bounded
 // (in_flight.h): output that finds no room is dropped, and its worker sends it again.

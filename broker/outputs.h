@@ -3,7 +3,7 @@
 // the database's word (attempt.output_bytes): bytes beyond it were never acknowledged. Compressed
 // files are independent zstd frames of 1 MiB of text, so that a range is read without what is
 // before it. Beside it, in <job>.<attempt>.times, stands when it was written (io/times_file.h), as
-// far as its worker said so: no promise holds for that. OutputWriter belongs to the storage thread,
+// far as its worker said so: no promise holds for that. OutputWriter belongs to Storage,
 // the free functions may be called by any; a file that is being compressed is replaced by rename,
 // and readers look for both names.
 #pragma once

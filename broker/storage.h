@@ -1,8 +1,9 @@
 // Storage is the thread that makes batches durable: output first, then the changes as one record of
 // the log, and only then does it hand the batch back, so that its messages may leave. One batch is
 // committed while the next one gathers; an empty one is a look at how much room there is. What is
-// durable it hands to Filing, for the tables. A failure means that nobody knows what is durable: it
-// is handed to the poll thread, which ends the process.
+// durable it hands to Filing, for the tables. The poll thread may commit by itself when nothing was
+// submitted that did not come back: everything here is one thread's at a time. A failure means that
+// nobody knows what is durable: it is handed to the poll thread, which ends the process.
 #pragma once
 
 #include <exception>
