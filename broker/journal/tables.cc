@@ -2,6 +2,8 @@
 
 #include <openssl/sha.h>
 
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "broker/journal/schema.h"
@@ -13,6 +15,7 @@ namespace seaworthy::broker {
 namespace {
 
 constexpr size_t kCachedSpecifications = 10'000;
+constexpr size_t kEventsAtOnce = 16;
 
 std::string sha256(const std::string& bytes) {
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
@@ -56,7 +59,7 @@ void Tables::file(const std::vector<SharedChanges>& changes, uint64_t up_to_reco
   if (durability != std::exchange(durability_, durability))
     database_.execute(durability == Durability::Now ? "PRAGMA synchronous = FULL"
                                                     : "PRAGMA synchronous = NORMAL");
-  builds_.clear(), jobs_.clear(), attempts_.clear();  // of one that failed
+  builds_.clear(), jobs_.clear(), attempts_.clear(), events_.clear();  // of one that failed
   prepared("BEGIN IMMEDIATE").run();
   for (const SharedChanges& some : changes)
     for (const Change& change : *some)
@@ -70,6 +73,11 @@ void Tables::write_pending() {
   for (const auto& [id, row] : std::exchange(builds_, {})) write(id, row);
   for (const auto& [id, row] : std::exchange(jobs_, {})) write(id, row);
   for (const auto& [key, row] : std::exchange(attempts_, {})) write(key, row);
+  size_t written = 0;
+  for (; written + kEventsAtOnce <= events_.size(); written += kEventsAtOnce)
+    write_events(written, std::make_index_sequence<kEventsAtOnce>());
+  for (; written < events_.size(); ++written) write_events(written, std::make_index_sequence<1>());
+  events_.clear();
 }
 
 void Tables::write(BuildId id, const PendingBuild& row) {
@@ -339,14 +347,26 @@ void Tables::write_event(const Change& change, BuildId build, JobId job, Attempt
                          std::string_view worker, std::string_view detail) {
   const std::optional<wire::EventKind> kind = event_kind(change.body);
   SW_ASSERT(kind && change.sequence);
-  if (auto job_row = jobs_.find(job); !build && job_row != jobs_.end())
-    build = job_row->second.build;
-  prepared(
-      "INSERT INTO event (sequence, at_ms, kind, build, job, attempt, worker, detail) VALUES "
-      "(?1, ?2, ?3, CASE ?4 WHEN 0 THEN (SELECT build FROM job WHERE id = ?5) ELSE ?4 END, ?5, ?6, "
-      "?7, ?8)")
-      .bind(change.sequence, change.at, *kind, build, job, attempt, worker, detail)
-      .run();
+  events_.push_back({change.sequence, change.at, *kind, build, job, attempt, worker, detail});
+}
+
+// By one statement, which costs as much as its rows.
+template <size_t... kRow>
+void Tables::write_events(size_t first, std::index_sequence<kRow...>) {
+  static const std::string sql = [] {
+    std::string text =
+        "INSERT INTO event (sequence, at_ms, kind, build, job, attempt, worker, detail) VALUES ";
+    for (size_t row = 0; row < sizeof...(kRow); ++row)
+      text += std::string(row == 0 ? "" : ", ") +
+              "(?, ?, ?, ifnull(nullif(?, 0), (SELECT build FROM job WHERE id = ?)), ?, ?, ?, ?)";
+    return text;
+  }();
+  const auto columns = [](const PendingEvent& event) {
+    return std::tie(event.sequence, event.at, event.kind, event.build, event.job, event.job,
+                    event.attempt, event.worker, event.detail);
+  };
+  std::apply([&](const auto&... values) { prepared(sql.c_str()).bind(values...).run(); },
+             std::tuple_cat(columns(events_[first + kRow])...));
 }
 
 int64_t Tables::repository_id(const std::string& name) {

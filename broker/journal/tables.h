@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "broker/core/change.h"
@@ -90,6 +91,8 @@ class Tables {
   void write_tests(JobId job, AttemptNumber attempt, const std::string& packed);
   void write_event(const Change& change, BuildId build, JobId job, AttemptNumber attempt,
                    std::string_view worker, std::string_view detail);
+  template <size_t... kRow>
+  void write_events(size_t first, std::index_sequence<kRow...>);
   void write_pending();
   void write(BuildId id, const PendingBuild& row);
   void write(JobId id, const PendingJob& row);
@@ -99,7 +102,19 @@ class Tables {
   int64_t specification_id(const JobSpec& specification);
   Statement& prepared(const char* sql);
 
+  struct PendingEvent {
+    EventSequence sequence;
+    UnixMillis at;
+    wire::EventKind kind;
+    BuildId build;  // 0: the job's
+    JobId job;
+    AttemptNumber attempt;
+    std::string_view worker;
+    std::string_view detail;
+  };
+
   Database database_;
+  std::vector<PendingEvent> events_;
   std::map<BuildId, PendingBuild> builds_;
   std::map<JobId, PendingJob> jobs_;
   std::map<AttemptKey, PendingAttempt> attempts_;
