@@ -25,13 +25,14 @@ class StoredBroker {
   }
   std::vector<Outgoing> tell(const Event& event) {
     Effects effects = core_.step({now, wall}, event);
-    tables_.file({std::make_shared<const std::vector<Change>>(effects.changes)},
-                 tables_.filed() + 1, Durability::Later);
+    filed.push_back(std::make_shared<const std::vector<Change>>(effects.changes));
+    tables_.file({filed.back()}, tables_.filed() + 1, Durability::Later);
     return effects.messages;
   }
   Tables& tables() { return tables_; }
   Core& core() { return core_; }
 
+  std::vector<SharedChanges> filed;  // by each step
   UnixMillis wall{5'000};
   Instant now{};
 
