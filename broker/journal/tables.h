@@ -70,6 +70,17 @@ class Tables {
     std::optional<uint64_t> output_bytes;
   };
 
+  struct PendingEvent {
+    EventSequence sequence;
+    UnixMillis at;
+    wire::EventKind kind;
+    BuildId build;  // 0: the job's
+    JobId job;
+    AttemptNumber attempt;
+    std::string_view worker;
+    std::string_view detail;
+  };
+
   void write(const Change& change, const BuildSubmitted& body);
   void write(const Change& change, const RequestTaken& body);
   void write(const Change& change, const AttemptAssigned& body);
@@ -101,17 +112,6 @@ class Tables {
   int64_t repository_id(const std::string& name);
   int64_t specification_id(const JobSpec& specification);
   Statement& prepared(const char* sql);
-
-  struct PendingEvent {
-    EventSequence sequence;
-    UnixMillis at;
-    wire::EventKind kind;
-    BuildId build;  // 0: the job's
-    JobId job;
-    AttemptNumber attempt;
-    std::string_view worker;
-    std::string_view detail;
-  };
 
   Database database_;
   std::vector<PendingEvent> events_;
