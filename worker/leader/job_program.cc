@@ -64,4 +64,12 @@ Result<pid_t> start_program(const JobProgram& program, const Group& group) {
   return child;
 }
 
+void part_from_leader() {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), kControlFd);
+  close(kReportFd);
+}
+
 }  // namespace seaworthy::worker

@@ -24,4 +24,8 @@ struct JobProgram {
 // Returns when the program runs; the error says why it does not.
 Result<pid_t> start_program(const JobProgram& program, const Group& group);
 
+// In a child that was forked from the leader and goes on with its code: signals end it, and the
+// worker's pipes end with the leader, not with it.
+void part_from_leader();
+
 }  // namespace seaworthy::worker

@@ -182,13 +182,7 @@ class Leader {
     setsid();
     group_.enter();
     take_a_back_seat();
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    // The worker's pipes must end with the leader, not with this process.
-    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    dup2(null, kControlFd);
-    close(kReportFd);
+    part_from_leader();
     auto done = complete_workspace(options_.mirrors, revision, options_.workspace, is_populated);
     const std::string words = clipped(done ? *done : done.error(), limits::kDetailBytes);
     if (write(answer_fd, words.data(), words.size()) < 0) _exit(2);

@@ -17,7 +17,7 @@
 #include "shared/io/process.h"
 #include "shared/model/limits.h"
 #include "shared/wire/packed_tests.h"
-#include "worker/leader_protocol.h"
+#include "worker/leader/job_program.h"
 
 namespace seaworthy::worker {
 namespace {
@@ -26,13 +26,7 @@ constexpr Duration kLookAtMost{60'000};
 constexpr rlim_t kCpuSeconds = 30;
 
 [[noreturn]] void gather_and_exit(const reports::Places& places, int answer_fd) {
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  // The worker's pipes must end with the leader, not with this process.
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  dup2(null, kControlFd);
-  close(kReportFd);
+  part_from_leader();
   const rlimit cpu{kCpuSeconds, kCpuSeconds}, no_core{0, 0};
   setrlimit(RLIMIT_CPU, &cpu);
   setrlimit(RLIMIT_CORE, &no_core);
